@@ -1,0 +1,1 @@
+"""Complaint text in, prediction and decision out: a library without web or database."""

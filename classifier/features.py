@@ -1,0 +1,178 @@
+"""Word and character n-gram TF-IDF, computed over a whole batch at once.
+
+The same code fits, trains and serves. It equals scikit-learn's `TfidfVectorizer` (one for words, one
+for characters, side by side), at about five times its speed: tests compare them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from classifier import ngrams
+from classifier.ngrams import CharTable, Occurrences, WordTable
+from classifier.tokens import Tokeniser, words_of
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """What the vectoriser counts; it is part of the model.
+
+    `word_ngrams` within 1-2, `char_ngrams` within 1-4, each (smallest, largest). A term is kept if at
+    least `min_df` texts hold it. `sublinear_tf` replaces the count tf by 1 + ln(tf).
+    """
+
+    word_ngrams: tuple[int, int] = (1, 2)
+    char_ngrams: tuple[int, int] = (1, 3)
+    min_df: int = 2
+    sublinear_tf: bool = True
+
+    def __post_init__(self) -> None:
+        for name, limit in (
+            ("word_ngrams", ngrams.MAX_WORD_NGRAM),
+            ("char_ngrams", ngrams.MAX_CHAR_NGRAM),
+        ):
+            low, high = getattr(self, name)
+            if not 1 <= low <= high <= limit:
+                raise ValueError(f"{name} is {(low, high)}, allowed is 1 <= low <= high <= {limit}")
+        if self.min_df < 1:
+            raise ValueError(f"min_df is {self.min_df}, allowed is 1 or more")
+
+    def as_dict(self) -> dict[str, object]:
+        """The settings as plain values for the manifest."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A batch as a sparse matrix, and every occurrence its values were counted from."""
+
+    matrix: sp.csr_array
+    occurrences: Occurrences
+
+
+class Vectoriser:
+    """Known terms with their inverse document frequencies.
+
+    Columns are the word terms in order, then the character terms. Each block of a row has
+    length 1 by itself: value = tf * idf, divided by the Euclidean length of the block.
+    """
+
+    def __init__(
+        self,
+        settings: FeatureSettings,
+        tokeniser: Tokeniser,
+        terms: tuple[Sequence[str], Sequence[str]],
+        idf: Float,
+    ) -> None:
+        self.settings = settings
+        self.tokeniser = tokeniser
+        self.word_terms, self.char_terms = terms
+        self.idf = idf
+        self._words = WordTable(self.word_terms)
+        self._chars = CharTable(self.char_terms)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.word_terms) + len(self.char_terms)
+
+    def term(self, column: int) -> str:
+        """The n-gram that a column counts."""
+        words = len(self.word_terms)
+        return self.word_terms[column] if column < words else self.char_terms[column - words]
+
+    def vectorise(self, texts: Sequence[str], *, dtype: type = np.float32) -> sp.csr_array:
+        """Rows of TF-IDF values for clean texts, shape (texts, n_features), each row sorted."""
+        pieces = ngrams.cut_batch(self.tokeniser, texts)
+        return self.vectorise_pieces(texts, pieces, dtype=dtype).matrix
+
+    def vectorise_pieces(
+        self,
+        texts: Sequence[str],
+        pieces: Sequence[str],
+        *,
+        spans: bool = False,
+        dtype: type = np.float32,
+    ) -> Weighted:
+        """The same for texts cut by `ngrams.cut_batch`; with `spans`, for explanation."""
+        words = self._words.occurrences(pieces, spans=spans)
+        chars = self._chars.occurrences(texts, spans=spans)
+        found = Occurrences(
+            np.concatenate([words.rows, chars.rows]),
+            np.concatenate([words.columns, chars.columns + len(self.word_terms)]),
+            np.concatenate([words.starts, chars.starts]),
+            np.concatenate([words.ends, chars.ends]),
+        )
+        return Weighted(self._weigh(found, len(texts), dtype), found)
+
+    def _weigh(self, found: Occurrences, n_texts: int, dtype: type) -> sp.csr_array:
+        cells, counts = count_sorted((found.rows << 32) | found.columns)
+        rows, columns = cells >> 32, (cells & 0xFFFFFFFF).astype(np.int32)
+        tf = 1.0 + np.log(counts) if self.settings.sublinear_tf else counts.astype(np.float64)
+        values = tf * self.idf[columns]
+        block = rows * 2 + (columns >= len(self.word_terms))
+        squares = np.bincount(block, weights=values * values, minlength=2 * n_texts)
+        values /= np.sqrt(squares)[block]
+        indptr = np.zeros(n_texts + 1, np.int32)
+        np.cumsum(np.bincount(rows, minlength=n_texts), out=indptr[1:])
+        return sp.csr_array(
+            (values.astype(dtype), columns, indptr), shape=(n_texts, self.n_features)
+        )
+
+
+def count_sorted(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct values in order, and how often each occurs."""
+    values = np.sort(values)
+    firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
+    return values[firsts], np.diff(np.append(firsts, len(values)))
+
+
+def fit_vectoriser(
+    texts: Sequence[str], settings: FeatureSettings, tokeniser: Tokeniser
+) -> Vectoriser:
+    """A vectoriser of the terms that at least `min_df` of the clean texts hold.
+
+    idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form.
+    """
+    pieces = ngrams.cut_batch(tokeniser, texts)
+    word_numbers = ngrams.number_words(words_of(pieces))
+    words = _frequent(
+        ngrams.word_grams(pieces, word_numbers, settings.word_ngrams), settings.min_df
+    )
+    char_numbers = ngrams.number_chars("".join(texts))
+    chars = _frequent(
+        ngrams.char_grams(texts, char_numbers, settings.char_ngrams), settings.min_df
+    )
+    by_number = {number: word for word, number in word_numbers.items()}
+    word_df = {" ".join(by_number[n] for n in _unpack(key, 32)): df for key, df in words}
+    by_char = np.flatnonzero(char_numbers)
+    char_df = {"".join(chr(by_char[n - 1]) for n in _unpack(key, 16)): df for key, df in chars}
+    terms = sorted(word_df), sorted(char_df)
+    df = np.array([word_df[t] for t in terms[0]] + [char_df[t] for t in terms[1]], np.float64)
+    return Vectoriser(settings, tokeniser, terms, np.log((1 + len(texts)) / (1 + df)) + 1)
+
+
+def _frequent(grams: ngrams.Grams, min_df: int) -> list[tuple[int, int]]:
+    """Key and document frequency of each n-gram in at least `min_df` texts."""
+    order = np.lexsort((grams.rows, grams.keys))
+    keys, rows = grams.keys[order], grams.rows[order]
+    new = np.ones(len(keys), bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+    distinct, frequency = np.unique(keys[new], return_counts=True)
+    enough = frequency >= min_df
+    return list(zip(distinct[enough].tolist(), frequency[enough].tolist(), strict=True))
+
+
+def _unpack(key: int, bits: int) -> list[int]:
+    numbers: list[int] = []
+    while key:
+        numbers.append(key & ((1 << bits) - 1))
+        key >>= bits
+    return numbers[::-1]

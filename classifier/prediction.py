@@ -1,0 +1,130 @@
+"""What the library says of one text: plain frozen values, no behaviour.
+
+All offsets count characters of the text as the caller sent it, `start` inclusive, `end` exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Outcome(StrEnum):
+    """Whether the answer may be acted on."""
+
+    OK = "ok"
+    NEEDS_HUMAN = "needs_human"
+    ERROR = "error"
+
+
+class Band(StrEnum):
+    """How far a head may be trusted on this text, by thresholds learned on held-out folds."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Priority(IntEnum):
+    """Urgency of a case; a lower number is more urgent."""
+
+    P0 = 0
+    P1 = 1
+    P2 = 2
+    P3 = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Intensity:
+    """Anger in the words: `level` counts from the lowest level's number, `score` is in 0-1."""
+
+    level: int
+    name: str
+    score: float
+    probs: tuple[float, ...]
+    band: Band
+
+    lowest: int = 1
+
+    @property
+    def rank(self) -> float:
+        """Position of the level on the model's own scale: 0 is the calmest, 1 the angriest."""
+        return (self.level - self.lowest) / max(1, len(self.probs) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedCategory:
+    """One candidate category with its calibrated probability."""
+
+    code: str
+    prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What the complaint is about; `top` holds the three likeliest, best first."""
+
+    code: str
+    name: str
+    prob: float
+    band: Band
+    top: tuple[RankedCategory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A risk that the writer expresses, where it stands in the text."""
+
+    code: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of text and its exact linear contribution to the decision of one head."""
+
+    head: str
+    start: int
+    end: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Everything the model says of one text; a head that was not trained or not judged is None."""
+
+    outcome: Outcome
+    outcome_reasons: tuple[str, ...]
+    intensity: Intensity | None
+    category: Category | None
+    signals: tuple[Signal, ...]
+    evidence: tuple[Evidence, ...]
+    language: str
+    chars_used: int
+    truncated: bool
+    model_version: str
+    tokeniser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A policy rule that shaped the decision, and what it saw."""
+
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Urgency and owner of a case; `auto` says it may be routed without a person."""
+
+    priority: Priority
+    respond_within_seconds: int
+    reasons: tuple[Reason, ...]
+    team: str
+    tier: str
+    auto: bool
+    policy_version: str

@@ -1,0 +1,90 @@
+"""The answer as plain JSON values, the same in files and over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from classifier.prediction import Category, Decision, Intensity, Outcome, Prediction
+
+Json = dict[str, object]
+
+
+def reply(
+    request_id: str | int, prediction: Prediction, decision: Decision, *, received_at: datetime
+) -> Json:
+    """One answer; `due_at` counts from `received_at`, which must know its zone.
+
+    Probabilities, scores and weights are rounded to six decimals.
+    """
+    due_at = received_at.astimezone(UTC) + timedelta(seconds=decision.respond_within_seconds)
+    return {
+        "request_id": request_id,
+        "outcome": prediction.outcome.value,
+        "outcome_reasons": list(prediction.outcome_reasons),
+        "intensity": _intensity(prediction.intensity),
+        "category": _category(prediction.category),
+        "signals": [asdict(signal) for signal in prediction.signals],
+        "priority": {
+            "level": decision.priority.name,
+            "respond_within_seconds": decision.respond_within_seconds,
+            "due_at": due_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "reasons": [{"rule": r.rule, "detail": r.detail} for r in decision.reasons],
+        },
+        "route": {"team": decision.team, "tier": decision.tier, "auto": decision.auto},
+        "evidence": [
+            {
+                "head": piece.head,
+                "start": piece.start,
+                "end": piece.end,
+                "text": piece.text,
+                "weight": round(piece.weight, 6),
+            }
+            for piece in prediction.evidence
+        ],
+        "language": prediction.language,
+        "chars_used": prediction.chars_used,
+        "truncated": prediction.truncated,
+        "model_version": prediction.model_version,
+        "tokeniser": prediction.tokeniser,
+        "policy_version": decision.policy_version,
+    }
+
+
+def error_reply(request_id: str | int, reason: str) -> Json:
+    """The answer for a row that could not be analysed; the reason names what is wrong with it."""
+    return {
+        "request_id": request_id,
+        "outcome": Outcome.ERROR.value,
+        "outcome_reasons": [reason],
+        "intensity": None,
+        "category": None,
+        "signals": [],
+        "priority": None,
+        "route": None,
+        "evidence": [],
+    }
+
+
+def _intensity(intensity: Intensity | None) -> Json | None:
+    if intensity is None:
+        return None
+    return {
+        "level": intensity.level,
+        "name": intensity.name,
+        "score": round(intensity.score, 6),
+        "probs": [round(prob, 6) for prob in intensity.probs],
+        "band": intensity.band.value,
+    }
+
+
+def _category(category: Category | None) -> Json | None:
+    if category is None:
+        return None
+    return {
+        "code": category.code,
+        "name": category.name,
+        "prob": round(category.prob, 6),
+        "band": category.band.value,
+        "top": [{"code": item.code, "prob": round(item.prob, 6)} for item in category.top],
+    }

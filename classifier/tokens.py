@@ -1,0 +1,114 @@
+"""Words of a clean text, by one of two engines that read the same packaged user words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+
+from classifier.errors import ModelError, ResourceError, shorten
+
+ENGINES = ("rjieba", "jieba")
+_MAX_WORD_CHARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tokeniser:
+    """A segmenter and its fingerprint.
+
+    `cut(text)` returns pieces whose concatenation is the text; `fingerprint` names engine, engine
+    version and the SHA-256 of the user words, and changes when any segmentation might.
+    """
+
+    engine: str
+    fingerprint: str
+    cut: Callable[[str], list[str]]
+
+
+def words_of(pieces: list[str]) -> list[str]:
+    """The pieces that are words or marks, without white space.
+
+    >>> words_of(["差", " ", "!"])
+    ['差', '!']
+    """
+    return [piece for piece in pieces if not piece.isspace()]
+
+
+@cache
+def tokeniser(engine: str = "rjieba") -> Tokeniser:
+    """The segmenter of that name, loaded once per process (rjieba 0.2 s, jieba 0.8 s).
+
+    >>> tokeniser().cut("客服已读不回,气死我了")
+    ['客服', '已读不回', ',', '气死我了']
+
+    Raises:
+        ModelError: the engine's name is none of `ENGINES`.
+    """
+    if engine not in ENGINES:
+        raise ModelError(f"tokeniser engine is {shorten(engine)}, allowed are {', '.join(ENGINES)}")
+    cut = _rjieba_cut() if engine == "rjieba" else _jieba_cut()
+    return Tokeniser(engine, f"{engine}-{version(engine)}-{_words_hash()[:12]}", cut)
+
+
+@cache
+def user_words() -> tuple[str, ...]:
+    """The packaged complaint words, one a line, `#` for comments.
+
+    Raises:
+        ResourceError: a line is repeated, too long, or holds white space.
+    """
+    lines = _words_file().decode("utf-8").splitlines()
+    words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for word in words:
+        if len(word) > _MAX_WORD_CHARS or any(char.isspace() for char in word):
+            raise ResourceError(
+                f"user word {shorten(word)}: at most {_MAX_WORD_CHARS} characters, no spaces"
+            )
+    if len(set(words)) != len(words):
+        repeated = next(word for word in words if words.count(word) > 1)
+        raise ResourceError(f"user word {shorten(repeated)} stands twice")
+    return tuple(words)
+
+
+def _words_file() -> bytes:
+    return (files("classifier") / "resources" / "words.txt").read_bytes()
+
+
+def _words_hash() -> str:
+    return hashlib.sha256(_words_file()).hexdigest()
+
+
+# A frequency that wins over every split into common words, the same for both engines.
+_WORD_FREQUENCY = 200_000
+
+
+def _rjieba_cut() -> Callable[[str], list[str]]:
+    import rjieba  # noqa: PLC0415  (0.2 s of dictionary, only when this engine is asked for)
+
+    engine = rjieba.Jieba()
+    for word in user_words():
+        engine.add_word(word, _WORD_FREQUENCY, None)
+
+    def cut(text: str) -> list[str]:
+        pieces: list[str] = engine.cut(text)
+        return pieces
+
+    return cut
+
+
+def _jieba_cut() -> Callable[[str], list[str]]:
+    import jieba  # noqa: PLC0415  (0.8 s of dictionary, only when this engine is asked for)
+
+    jieba.setLogLevel("WARNING")
+    engine = jieba.Tokenizer()
+    for word in user_words():
+        engine.add_word(word, _WORD_FREQUENCY)
+
+    def cut(text: str) -> list[str]:
+        pieces: list[str] = engine.lcut(text)
+        return pieces
+
+    return cut
