@@ -51,10 +51,14 @@ class FeatureSettings:
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """A batch as a sparse matrix, and every occurrence its values were counted from."""
+    """A batch as a sparse matrix, the occurrences it was counted from, and the cell of each.
+
+    `cells[i]` is the place in `matrix.data` that occurrence i counts towards.
+    """
 
     matrix: sp.csr_array
     occurrences: Occurrences
+    cells: NDArray[np.int64]
 
 
 class Vectoriser:
@@ -88,32 +92,45 @@ class Vectoriser:
         words = len(self.word_terms)
         return self.word_terms[column] if column < words else self.char_terms[column - words]
 
-    def vectorise(self, texts: Sequence[str], *, dtype: type = np.float32) -> sp.csr_array:
-        """Rows of TF-IDF values for clean texts, shape (texts, n_features), each row sorted."""
-        pieces = ngrams.cut_batch(self.tokeniser, texts)
-        return self.vectorise_pieces(texts, pieces, dtype=dtype).matrix
+    def vectorise(
+        self, texts: Sequence[str], pieces: Sequence[str] | None = None, *, dtype: type = np.float32
+    ) -> sp.csr_array:
+        """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending.
 
-    def vectorise_pieces(
-        self,
-        texts: Sequence[str],
-        pieces: Sequence[str],
-        *,
-        spans: bool = False,
-        dtype: type = np.float32,
-    ) -> Weighted:
-        """The same for texts cut by `ngrams.cut_batch`; with `spans`, for explanation."""
+        `pieces` are the texts as `ngrams.cut_batch` cuts them, if the caller has them already.
+        """
+        pieces = ngrams.cut_batch(self.tokeniser, texts) if pieces is None else pieces
+        found = self._occurrences(texts, pieces, spans=False)
+        cells, counts = count_sorted((found.rows << 32) | found.columns)
+        return self._weigh(cells, counts, len(texts), dtype)
+
+    def vectorise_with_spans(self, texts: Sequence[str], pieces: Sequence[str]) -> Weighted:
+        """The same for texts cut by `ngrams.cut_batch`, with all that explanations need."""
+        found = self._occurrences(texts, pieces, spans=True)
+        keys = (found.rows << 32) | found.columns
+        order = np.argsort(keys)
+        is_new = np.ones(len(keys), bool)
+        is_new[1:] = keys[order][1:] != keys[order][:-1]
+        places = np.empty(len(keys), np.int64)
+        places[order] = np.cumsum(is_new) - 1
+        cells, counts = count_sorted(keys)
+        return Weighted(self._weigh(cells, counts, len(texts), np.float32), found, places)
+
+    def _occurrences(
+        self, texts: Sequence[str], pieces: Sequence[str], *, spans: bool
+    ) -> Occurrences:
         words = self._words.occurrences(pieces, spans=spans)
         chars = self._chars.occurrences(texts, spans=spans)
-        found = Occurrences(
+        return Occurrences(
             np.concatenate([words.rows, chars.rows]),
             np.concatenate([words.columns, chars.columns + len(self.word_terms)]),
             np.concatenate([words.starts, chars.starts]),
             np.concatenate([words.ends, chars.ends]),
         )
-        return Weighted(self._weigh(found, len(texts), dtype), found)
 
-    def _weigh(self, found: Occurrences, n_texts: int, dtype: type) -> sp.csr_array:
-        cells, counts = count_sorted((found.rows << 32) | found.columns)
+    def _weigh(
+        self, cells: NDArray[np.int64], counts: NDArray[np.int64], n_texts: int, dtype: type
+    ) -> sp.csr_array:
         rows, columns = cells >> 32, (cells & 0xFFFFFFFF).astype(np.int32)
         tf = 1.0 + np.log(counts) if self.settings.sublinear_tf else counts.astype(np.float64)
         values = tf * self.idf[columns]

@@ -1,4 +1,7 @@
-"""Integer keys of word and character n-grams over a whole batch of clean texts at once."""
+"""Integer keys of word and character n-grams over a whole batch of clean texts at once.
+
+A batch is joined with a line break after each text; positions count characters of the joined batch.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _NOWHERE = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """Occurrences of n-grams: text number, key, and where each stands in its text."""
+    """Occurrences of n-grams: text number, key, and where each stands in the joined batch."""
 
     rows: Ints
     keys: Keys
@@ -36,7 +39,7 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Occurrences of known n-grams: text number, column, and where each stands in its text."""
+    """Occurrences of known n-grams: text number, column, and where each stands in the joined batch."""
 
     rows: Ints
     columns: Ints
@@ -56,16 +59,16 @@ def word_grams(
     rows = np.cumsum(is_break) - is_break
     kept = np.flatnonzero(ids != _SPACE)
     ids[is_break] = 0
-    starts, ends = _piece_spans(pieces, rows, is_break) if spans else (_NOWHERE, _NOWHERE)
-    return _grams(
-        ids[kept], rows[kept], (starts[kept], ends[kept]) if spans else None, sizes, _WORD_BITS
-    )
+    if not spans:
+        return _grams(ids[kept], rows[kept], None, sizes, _WORD_BITS)
+    starts, ends = piece_spans(pieces)
+    return _grams(ids[kept], rows[kept], (starts[kept], ends[kept]), sizes, _WORD_BITS)
 
 
-def _piece_spans(pieces: Sequence[str], rows: Ints, is_break: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def piece_spans(pieces: Sequence[str]) -> tuple[Ints, Ints]:
+    """Start and end of each piece in the joined batch."""
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
     ends = np.cumsum(lengths)
-    ends -= np.concatenate([[0], ends[is_break]])[rows]
     return ends - lengths, ends
 
 
@@ -86,7 +89,7 @@ def char_grams(
     rows = np.repeat(np.arange(len(texts)), lengths)
     if not spans:
         return _grams(ids, rows, None, sizes, _CHAR_BITS)
-    starts = np.arange(len(codes)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts = np.arange(len(codes))
     return _grams(ids, rows, (starts, starts + 1), sizes, _CHAR_BITS)
 
 

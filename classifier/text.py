@@ -45,7 +45,12 @@ class CleanText:
     original: str
     text: str
     aligned: Aligned | None
-    truncated: bool
+    chars_used: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the text is longer than what was read of it."""
+        return self.chars_used < len(self.original)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original text that the clean characters `start` to `end` stand for."""
@@ -62,16 +67,15 @@ def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
     >>> clean("ＡＢ  c").span(3, 4)
     (4, 5)
     """
-    original, truncated = text, len(text) > max_chars
     folded = fold(text[:max_chars])
     if not (is_stable(folded) and not _WORK.search(folded) and not _needs_simplifying(folded)):
         aligned = _run_steps(Aligned.identity(folded))
-        return CleanText(original, aligned.text, aligned, truncated)
+        return CleanText(text, aligned.text, aligned, len(folded))
     stripped = folded.strip()
     if len(stripped) != len(folded):
         aligned = strip_edges(Aligned.identity(folded))
-        return CleanText(original, aligned.text, aligned, truncated)
-    return CleanText(original, folded, None, truncated)
+        return CleanText(text, aligned.text, aligned, len(folded))
+    return CleanText(text, folded, None, len(folded))
 
 
 def normalise(aligned: Aligned) -> Aligned:

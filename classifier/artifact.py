@@ -1,0 +1,169 @@
+"""The model folder: plain arrays and text, every byte checked before anything is built from it.
+
+    weights.safetensors   weights (features x logits, float32), bias (logits), idf (features)
+    vocabulary            one term a line: `w` or `c`, a tab, the term; columns in this order
+    manifest.json         format, hashes, labels, tokeniser, features, heads, training record
+
+`FORMAT` rises when a reader of this version could misread a folder; older formats stay readable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from classifier.errors import ModelError, shorten
+
+FORMAT = 1
+MANIFEST, WEIGHTS, VOCABULARY = "manifest.json", "weights.safetensors", "vocabulary"
+_MAX_MANIFEST_BYTES = 10_000_000
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The checked content of a model folder; `manifest` still holds plain JSON values."""
+
+    version: str
+    manifest: Json
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float64]
+    idf: NDArray[np.float64]
+    terms: tuple[list[str], list[str]]
+
+
+def current_version(models: Path) -> str | None:
+    """The version that `CURRENT` in the models folder names, None if there is none.
+
+    Raises:
+        ModelError: the file does not hold one plain folder name.
+    """
+    try:
+        name = (models / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{models / 'CURRENT'} cannot be read: {error}") from error
+    if not name or name in {".", ".."} or Path(name).name != name:
+        raise ModelError(f"{models / 'CURRENT'} holds {shorten(name)}, one folder name is needed")
+    return name
+
+
+def set_current(models: Path, version: str) -> None:
+    """Name the version to serve, in one atomic step."""
+    replacement = models / f".CURRENT.{os.getpid()}"
+    replacement.write_text(version + "\n", encoding="utf-8")
+    replacement.replace(models / "CURRENT")
+
+
+def digest(manifest: Mapping[str, object]) -> str:
+    """SHA-256 of all that the manifest says, but for its time stamp and the digest itself."""
+    content = {k: v for k, v in manifest.items() if k not in {"digest", "created_at", "version"}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def write_model_files(folder: Path, artifact: Artifact) -> Json:
+    """Write weights and vocabulary; the returned manifest has their hashes added."""
+    tensors = {"weights": artifact.weights, "bias": artifact.bias, "idf": artifact.idf}
+    (folder / WEIGHTS).write_bytes(save_tensors(tensors))
+    lines = [f"w\t{term}\n" for term in artifact.terms[0]]
+    lines += [f"c\t{term}\n" for term in artifact.terms[1]]
+    (folder / VOCABULARY).write_text("".join(lines), encoding="utf-8", newline="\n")
+    return artifact.manifest | {
+        "format": FORMAT,
+        "files": {name: _sha256((folder / name).read_bytes()) for name in (WEIGHTS, VOCABULARY)},
+    }
+
+
+def write_manifest(folder: Path, manifest: Json) -> None:
+    """Write the manifest last: a folder without one is not a model."""
+    sealed = manifest | {"digest": digest(manifest)}
+    text = json.dumps(sealed, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_artifact(folder: Path) -> Artifact:
+    """The content of a model folder, after checking all of it.
+
+    Raises:
+        ModelError: something is missing, damaged, edited or of another format; says what.
+    """
+    manifest = _read_manifest(folder)
+    content = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
+    try:
+        tensors = load_tensors(content[WEIGHTS])
+    except SafetensorError as error:
+        raise ModelError(f"{folder / WEIGHTS} is not a safetensors file: {error}") from error
+    terms = _terms(folder, content[VOCABULARY])
+    expected = {"weights", "bias", "idf"}
+    if set(tensors) != expected:
+        raise ModelError(f"{folder / WEIGHTS} holds {sorted(tensors)}, needed are {sorted(expected)}")
+    weights, bias, idf = tensors["weights"], tensors["bias"], tensors["idf"]
+    features = len(terms[0]) + len(terms[1])
+    if weights.ndim != 2 or weights.shape != (features, len(bias)) or idf.shape != (features,):
+        raise ModelError(
+            f"{folder / WEIGHTS}: weights {weights.shape}, bias {bias.shape}, idf {idf.shape} do not "
+            f"fit {features} terms"
+        )
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ModelError(f"{folder / WEIGHTS} holds values that are not finite")
+    return Artifact(
+        folder.name, manifest, weights.astype(np.float32, copy=False), bias, idf, terms
+    )
+
+
+def _read_manifest(folder: Path) -> Json:
+    path = folder / MANIFEST
+    try:
+        if path.stat().st_size > _MAX_MANIFEST_BYTES:
+            raise ModelError(f"{path} has over {_MAX_MANIFEST_BYTES} bytes")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} is no model folder: it has no {MANIFEST}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelError(f"{path}: format is {shorten(found)}, this program reads format {FORMAT}")
+    if manifest.get("digest") != digest(manifest):
+        raise ModelError(f"{path} was changed after training: its digest does not match")
+    return manifest
+
+
+def _read_checked(folder: Path, name: str, manifest: Json) -> bytes:
+    hashes = manifest.get("files")
+    if not isinstance(hashes, dict) or name not in hashes:
+        raise ModelError(f"{folder / MANIFEST} names no hash for {name}")
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{folder / name} cannot be read: {error}") from error
+    if _sha256(content) != hashes[name]:
+        raise ModelError(f"{folder / name} was changed or cut off: its SHA-256 does not match")
+    return content
+
+
+def _terms(folder: Path, content: bytes) -> tuple[list[str], list[str]]:
+    words: list[str] = []
+    chars: list[str] = []
+    for number, line in enumerate(content.decode("utf-8").split("\n")[:-1], start=1):
+        block, _, term = line.partition("\t")
+        if not term or block not in {"w", "c"} or (block == "w" and chars):
+            raise ModelError(f"{folder / VOCABULARY}: line {number} is malformed")
+        (words if block == "w" else chars).append(term)
+    return words, chars
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,121 @@
+"""Logistic heads over shared features: from logits to calibrated probabilities, levels and bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.prediction import Band
+
+Floats = NDArray[np.floating]
+
+CUMULATIVE, MULTINOMIAL = "cumulative", "multinomial"
+
+
+@dataclass(frozen=True, slots=True)
+class BandThresholds:
+    """Confidence from which a head is trusted: `medium` <= `high`, both probabilities."""
+
+    medium: float
+    high: float
+
+    def band(self, prob: float) -> Band:
+        """The band of one confidence."""
+        if prob >= self.high:
+            return Band.HIGH
+        return Band.MEDIUM if prob >= self.medium else Band.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryHead:
+    """One logit per category; probabilities are softmax(scale * logit + offset).
+
+    `scale` (one number, > 0) and `offsets` (one per category) are fitted on held-out folds.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    scale: float
+    offsets: tuple[float, ...]
+    thresholds: BandThresholds
+
+    @property
+    def n_columns(self) -> int:
+        """Number of logits."""
+        return len(self.codes)
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Rows of probabilities that sum to 1, shape (texts, categories)."""
+        return softmax(self.scale * logits + np.asarray(self.offsets, logits.dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class IntensityHead:
+    """Ordered levels from logits, in one of two ways.
+
+    `cumulative`: one logit per border k, P(rank > k) = sigmoid(scales[k] * logit + offsets[k]), made
+    non-increasing. `multinomial`: one logit per level, softmax(scales[0] * logit + offsets). The
+    expected rank is cut at `cuts` (ascending, one per border) to give the level: for the quadratic
+    kappa that is better than the likeliest level.
+    """
+
+    kind: str
+    levels: tuple[int, ...]
+    names: tuple[str, ...]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+    cuts: tuple[float, ...]
+    thresholds: BandThresholds
+
+    @property
+    def n_columns(self) -> int:
+        """Number of logits."""
+        return len(self.levels) - (self.kind == CUMULATIVE)
+
+    @property
+    def direction(self) -> Floats:
+        """How much each logit counts towards more anger; the sum of the products is explained."""
+        if self.kind == CUMULATIVE:
+            return np.asarray(self.scales) / len(self.scales)
+        ranks = np.arange(len(self.levels))
+        return self.scales[0] * (ranks - ranks.mean()) / len(self.levels)
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Rows of probabilities that sum to 1, shape (texts, levels)."""
+        scales = np.asarray(self.scales, logits.dtype)
+        offsets = np.asarray(self.offsets, logits.dtype)
+        if self.kind == MULTINOMIAL:
+            return softmax(scales * logits + offsets)
+        above = np.minimum.accumulate(sigmoid(scales * logits + offsets), axis=1)
+        edge = np.ones((len(logits), 1), logits.dtype)
+        return np.hstack([edge, above]) - np.hstack([above, 0 * edge])
+
+    def scores(self, probabilities: Floats) -> Floats:
+        """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
+        ranks = np.arange(len(self.levels), dtype=probabilities.dtype)
+        return np.clip(probabilities @ ranks / max(1, len(self.levels) - 1), 0.0, 1.0)
+
+    def ranks(self, scores: Floats) -> NDArray[np.intp]:
+        """Rank of the level for each score."""
+        return np.searchsorted(np.asarray(self.cuts), scores * max(1, len(self.levels) - 1), "right")
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row-wise softmax, safe for large logits.
+
+    >>> softmax(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """1 / (1 + exp(-x)), written so that it never overflows.
+
+    >>> sigmoid(np.array([0.0, -1000.0])).tolist()
+    [0.5, 0.0]
+    """
+    return 0.5 * (1.0 + np.tanh(0.5 * logits))
