@@ -14,28 +14,40 @@ from itertools import accumulate
 
 import ahocorasick
 
-# A clause ends at these marks; guards look no further, gaps do not cross the sentence marks.
-_CLAUSE_MARK = re.compile(r"[,。!?;:⋯~\n、]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+# A clause ends at these marks, a sentence at the second set. Context is read so far and no
+# farther, so that the work for one match is bounded however long the text is.
+_CLAUSE_CHARS = 40
+_SENTENCE_CHARS = 80
+_SENTENCE_MARKS = r"[。!?;⋯\n]|\.(?!\d)"
+_CLAUSE_MARKS = rf"{_SENTENCE_MARKS}|[,:~、]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """One phrase pattern of a signal, and literals of which one must stand in any match."""
+    """One phrase pattern of a signal, and literals of which one must stand in any match.
+
+    `max_chars` is the length of the longest match. Two patterns are equal only if identical:
+    they are dictionary keys in the innermost loop.
+    """
 
     code: str
+    source: str
     expression: re.Pattern[str]
     anchors: tuple[str, ...]
+    max_chars: int
     at_word_borders: bool
+    guarded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A context that takes the meaning away: `before`, `after` or `clause` around the match."""
+    """A context that takes the meaning away: around the match in its clause, or its sentence."""
 
     name: str
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     clause: re.Pattern[str] | None
+    sentence: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,58 +85,104 @@ class SignalFinder:
         for anchor, patterns in anchored.items():
             self._automaton.add_word(anchor, tuple(patterns))
         self._automaton.make_automaton()
+        self._is_empty = not anchored
 
     def find(self, text: str) -> list[Match]:
-        """The signals of one clean text: the first meant match of each pattern kind, by position.
+        """The signals meant in a clean text, by position; overlapping ones of a code are merged.
 
-        One code can be found at several places; overlapping matches of one code are merged.
+        One pass over the text finds the anchors; patterns are tried only around theirs, so the
+        time grows with the length of the text and the number of anchors in it.
         """
-        if not self.rules:
+        if self._is_empty:
             return []
-        candidates = {p: None for _, patterns in self._automaton.iter(text) for p in patterns}
-        if not candidates:
+        anchors: dict[Pattern, list[int]] = {}
+        for last, patterns in self._automaton.iter(text):
+            for pattern in patterns:
+                anchors.setdefault(pattern, []).append(last)
+        if not anchors:
             return []
-        borders = {0, *accumulate(map(len, self._cut(text)))}
-        found = (m for pattern in candidates for m in self._meant(pattern, text, borders))
-        return _merge(found)
+        return _merge(m for pattern, ends in anchors.items() for m in self._meant(pattern, ends, text))
 
-    def _meant(self, pattern: Pattern, text: str, borders: set[int]) -> Iterator[Match]:
+    def _meant(self, pattern: Pattern, ends: list[int], text: str) -> Iterator[Match]:
+        """The matches of one pattern near its anchors that no border, idiom or guard forbids."""
+        search = pattern.expression.search
+        for low, high in _windows(ends, pattern.max_chars):
+            match = search(text, low, high)
+            while match:
+                start, end = match.span()
+                is_meant = self._is_meant(pattern, text, start, end)
+                if is_meant:
+                    yield Match(pattern.code, start, end)
+                match = search(text, end if is_meant else start + 1, high)
+
+    def _is_meant(self, pattern: Pattern, text: str, start: int, end: int) -> bool:
         rule = self.rules[pattern.code]
-        for match in pattern.expression.finditer(text):
-            start, end = match.span()
-            if pattern.at_word_borders and not (start in borders and end in borders):
-                continue
-            if rule.idioms and any(
-                idiom.start() < end and start < idiom.end() for idiom in rule.idioms.finditer(text)
-            ):
-                continue
-            if not any(_holds(guard, text, start, end) for guard in rule.guards):
-                yield Match(pattern.code, start, end)
+        low, high = clause_of(text, start, end)
+        if pattern.at_word_borders:
+            borders = {low, *accumulate(map(len, self._cut(text[low:high])), initial=low)}
+            if start not in borders or end not in borders:
+                return False
+        if rule.idioms and any(
+            low + idiom.start() < end and start < low + idiom.end()
+            for idiom in rule.idioms.finditer(text[low:high])
+        ):
+            return False
+        if not pattern.guarded:
+            return True
+        first, last = sentence_of(text, start, end)
+        return not any(
+            (guard.before and guard.before.search(text[low:start]))
+            or (guard.after and guard.after.search(text[end:high]))
+            or (guard.clause and guard.clause.search(text[low:high]))
+            or (guard.sentence and guard.sentence.search(text[first:last]))
+            for guard in rule.guards
+        )
 
 
-def _holds(guard: Guard, text: str, start: int, end: int) -> bool:
-    low, high = clause_of(text, start, end)
-    return bool(
-        (guard.before and guard.before.search(text[low:start]))
-        or (guard.after and guard.after.search(text[end:high]))
-        or (guard.clause and guard.clause.search(text[low:high]))
-    )
+def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
+    """Stretches of text that hold every match around anchors with these last characters."""
+    low, high = max(0, ends[0] + 1 - reach), ends[0] + reach
+    for last in ends[1:]:
+        if last + 1 - reach < high:
+            high = last + reach
+        else:
+            yield low, high
+            low, high = last + 1 - reach, last + reach
+    yield low, high
+
+
+_LAST_CLAUSE_MARK = re.compile(rf"(?s:.*)(?:{_CLAUSE_MARKS})")
+_CLAUSE_MARK = re.compile(_CLAUSE_MARKS)
+_LAST_SENTENCE_MARK = re.compile(rf"(?s:.*)(?:{_SENTENCE_MARKS})")
+_SENTENCE_MARK = re.compile(_SENTENCE_MARKS)
 
 
 def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """The clause around a span, with the mark that ends it.
+    """The clause around a span, with the mark that ends it; at most 40 characters each way.
 
     >>> clause_of("我没说起诉,气死我了!", 3, 5)
     (0, 6)
     """
-    low, high = 0, len(text)
-    for mark in _CLAUSE_MARK.finditer(text):
-        if mark.end() <= start:
-            low = mark.end()
-        elif mark.start() >= end:
-            high = mark.end()
-            break
-    return low, high
+    return _stretch(text, start, end, (_LAST_CLAUSE_MARK, _CLAUSE_MARK, _CLAUSE_CHARS))
+
+
+def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence around a span, with the mark that ends it; at most 80 characters each way.
+
+    >>> sentence_of("好。我没说起诉,气死我了!算了", 5, 7)
+    (2, 13)
+    """
+    return _stretch(text, start, end, (_LAST_SENTENCE_MARK, _SENTENCE_MARK, _SENTENCE_CHARS))
+
+
+def _stretch(
+    text: str, start: int, end: int, marks: tuple[re.Pattern[str], re.Pattern[str], int]
+) -> tuple[int, int]:
+    before, after, reach = marks
+    low = max(0, start - reach)
+    left = before.match(text, low, start)
+    right = after.search(text, end, end + reach)
+    return left.end() if left else low, right.end() if right else min(len(text), end + reach)
 
 
 def _merge(matches: Iterable[Match]) -> list[Match]:

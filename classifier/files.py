@@ -1,0 +1,144 @@
+"""Reads tables of complaints row by row, whatever their format and encoding."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier.errors import InputFileError, shorten
+
+FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+_SNIFF_BYTES = 1 << 20
+_MAX_FIELD_CHARS = (1 << 31) - 1
+_PARQUET_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number from 1, its cells, and why it cannot be read, if so."""
+
+    number: int
+    cells: dict[str, object]
+    fault: str | None = None
+
+
+def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
+    """The rows of a CSV, TSV, JSON Lines or Parquet file, one at a time.
+
+    A row that cannot be read comes with a fault and the reading goes on. CSV may be UTF-8, with or
+    without a mark, UTF-16 with one, or GB18030.
+
+    Raises:
+        InputFileError: no such file, another format, no rows' header, or no column named `needs`.
+    """
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise InputFileError(f"{path} is no file")
+    if suffix in {".csv", ".tsv"}:
+        return _read_csv(path, needs, "\t" if suffix == ".tsv" else ",")
+    if suffix in {".jsonl", ".ndjson"}:
+        return _read_jsonl(path)
+    if suffix == ".parquet":
+        return _read_parquet(path, needs)
+    raise InputFileError(f"{path}: format {shorten(suffix)} is none of {', '.join(FORMATS)}")
+
+
+def text_of(row: Row, column: str) -> tuple[str, str | None]:
+    """The text of a row, or "" and why there is none.
+
+    >>> text_of(Row(1, {"text": 7}), "text")
+    ('', "column 'text' holds int, a text is needed")
+    """
+    if row.fault:
+        return "", row.fault
+    if column not in row.cells:
+        return "", f"column {column!r} is missing"
+    value = row.cells[column]
+    if value is None:
+        return "", None
+    if not isinstance(value, str):
+        return "", f"column {column!r} holds {type(value).__name__}, a text is needed"
+    return value, None
+
+
+def encoding_of(path: Path) -> str:
+    """Encoding of a text file, by its mark or by which of UTF-8 and GB18030 fits its start."""
+    with path.open("rb") as file:
+        head = file.read(_SNIFF_BYTES)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    cut = head[: head.rfind(b"\n") + 1] or head
+    faults = {name: cut.decode(name, "replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")}
+    return min(faults, key=lambda name: faults[name])
+
+
+def _read_csv(path: Path, needs: str, delimiter: str) -> Iterator[Row]:
+    csv.field_size_limit(_MAX_FIELD_CHARS)
+    encoding = encoding_of(path)
+    # Bytes that do not fit come through as lone surrogates: the row is then a fault, not the file.
+    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+        reader = csv.DictReader(file, delimiter=delimiter)
+        columns = [name for name in reader.fieldnames or [] if name]
+        if needs not in columns:
+            raise InputFileError(
+                f"{path} has no column {needs!r}; it has {', '.join(columns) or 'no columns'}"
+            )
+        for number, cells in enumerate(reader, start=1):
+            yield Row(number, cells, _csv_fault(cells, encoding))
+
+
+def _csv_fault(cells: dict[str | None, object], encoding: str) -> str | None:
+    if None in cells:
+        return "the row has more cells than the header"
+    if any(isinstance(v, str) and _has_escapes(v) for v in cells.values()):
+        return f"bytes are not valid {encoding.removesuffix('-sig')}"
+    return None
+
+
+def _has_escapes(text: str) -> bool:
+    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def _read_jsonl(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+        number = 0
+        for line in file:
+            if not line.strip():
+                continue
+            number += 1
+            yield _json_row(number, line)
+
+
+def _json_row(number: int, line: str) -> Row:
+    if _has_escapes(line):
+        return Row(number, {}, "bytes are not valid utf-8")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Row(number, {}, f"no valid JSON: {type(error).__name__}")
+    if not isinstance(value, dict):
+        return Row(number, {}, f"holds JSON {type(value).__name__}, an object is needed")
+    return Row(number, value)
+
+
+def _read_parquet(path: Path, needs: str) -> Iterator[Row]:
+    try:
+        import pyarrow  # noqa: PLC0415  (optional: only Parquet needs it)
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError as error:
+        raise InputFileError(f"{path}: reading Parquet needs the package pyarrow") from error
+    try:
+        file = pq.ParquetFile(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise InputFileError(f"{path} is no Parquet file: {error}") from error
+    if needs not in file.schema_arrow.names:
+        names = ", ".join(file.schema_arrow.names)
+        raise InputFileError(f"{path} has no column {needs!r}; it has {names}")
+    number = 0
+    for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+        for cells in batch.to_pylist():
+            number += 1
+            yield Row(number, cells)

@@ -1,0 +1,1 @@
+"""Labelled tables in, a model folder out."""

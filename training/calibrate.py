@@ -1,0 +1,154 @@
+"""Turns held-out logits into calibrated heads: scales, offsets, cuts and band thresholds."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.metrics import cohen_kappa_score
+
+from classifier.heads import (
+    CUMULATIVE,
+    BandThresholds,
+    CategoryHead,
+    IntensityHead,
+    sigmoid,
+    softmax,
+)
+from training.config import BandSettings
+
+Floats = NDArray[np.float64]
+Ranks = NDArray[np.intp]
+
+# Offsets are pulled to 0 like a Gaussian prior of this many nats per unit squared: with few held-out
+# rows of a label they must not run away.
+_OFFSET_PENALTY = 1.0
+_MIN_BAND_ROWS = 30  # fewer held-out answers do not define a threshold
+_CUT_STEPS = 40
+
+
+def fit_category_head(
+    logits: Floats, truth: Ranks, codes: list[str], names: list[str], bands: BandSettings
+) -> CategoryHead:
+    """The head whose probabilities fit held-out logits best.
+
+    `logits` has shape (texts, categories), `truth` the right column of each text. Scale and offsets
+    minimise the log loss: temperature scaling (Guo et al. 2017) with a bias per class.
+    """
+    scale, offsets = _fit_softmax(logits, truth)
+    probabilities = softmax(scale * logits + offsets)
+    right = probabilities.argmax(axis=1) == truth
+    return CategoryHead(
+        codes=tuple(codes),
+        names=tuple(names),
+        scale=scale,
+        offsets=tuple(offsets.tolist()),
+        thresholds=fit_bands(probabilities.max(axis=1), right, bands),
+    )
+
+
+def fit_intensity_head(
+    kind: str, logits: Floats, truth: Ranks, labels: dict[int, str], bands: BandSettings
+) -> IntensityHead:
+    """The head of one kind whose probabilities and levels fit held-out logits best.
+
+    `truth` holds ranks (0 the lowest level), `labels` the levels with their names, ascending.
+    Cumulative borders are scaled one by one (Platt 1999).
+    """
+    if kind == CUMULATIVE:
+        fitted = [_fit_sigmoid(logits[:, k], truth > k) for k in range(logits.shape[1])]
+        scales = np.array([scale for scale, _ in fitted])
+        offsets = np.array([offset for _, offset in fitted])
+    else:
+        scale, offsets = _fit_softmax(logits, truth)
+        scales = np.array([scale])
+    levels, names = tuple(labels), tuple(labels.values())
+    rough = IntensityHead(
+        kind=kind,
+        levels=levels,
+        names=names,
+        scales=tuple(scales.tolist()),
+        offsets=tuple(offsets.tolist()),
+        cuts=tuple(k + 0.5 for k in range(len(levels) - 1)),
+        thresholds=BandThresholds(0, 0),
+    )
+    probabilities = rough.probabilities(logits)
+    scores = rough.scores(probabilities)
+    cuts = fit_cuts(scores * (len(levels) - 1), truth, len(levels))
+    ranks = np.searchsorted(cuts, scores * (len(levels) - 1), "right")
+    confidence = probabilities[np.arange(len(ranks)), ranks]
+    return IntensityHead(
+        kind, levels, names, rough.scales, rough.offsets, cuts,
+        fit_bands(confidence, ranks == truth, bands),
+    )  # fmt: skip
+
+
+def fit_cuts(expected: Floats, truth: Ranks, n_levels: int) -> tuple[float, ...]:
+    """Borders of the expected rank that give the best quadratic-weighted kappa.
+
+    Coordinate ascent over quantiles of `expected`, from the midpoints between ranks; three rounds.
+    """
+    cuts = [k + 0.5 for k in range(n_levels - 1)]
+
+    def kappa(borders: list[float]) -> float:
+        ranks = np.searchsorted(borders, expected, "right")
+        return float(
+            cohen_kappa_score(truth, ranks, weights="quadratic", labels=np.arange(n_levels))
+        )
+
+    best = kappa(cuts)
+    for _ in range(3):
+        for place in range(len(cuts)):
+            low = cuts[place - 1] if place else 0.0
+            high = cuts[place + 1] if place + 1 < len(cuts) else float(n_levels - 1)
+            for step in np.linspace(low, high, _CUT_STEPS + 2)[1:-1]:
+                trial = [*cuts[:place], float(step), *cuts[place + 1 :]]
+                if (value := kappa(trial)) > best + 1e-9:
+                    best, cuts = value, trial
+    return tuple(cuts)
+
+
+def fit_bands(confidence: Floats, right: NDArray[np.bool_], bands: BandSettings) -> BandThresholds:
+    """Thresholds at which held-out answers reach the accuracies that define the bands."""
+    order = np.argsort(-confidence, kind="stable")
+    sorted_confidence, hits = confidence[order], right[order].astype(float)
+    counts = np.arange(1, len(hits) + 1)
+    from_top = np.cumsum(hits) / counts
+    good = np.flatnonzero((from_top >= bands.high_accuracy) & (counts >= _MIN_BAND_ROWS))
+    high = float(sorted_confidence[good[-1]]) if good.size else 1.0
+    from_bottom = np.cumsum(hits[::-1]) / counts
+    poor = np.flatnonzero((from_bottom <= bands.low_accuracy) & (counts >= _MIN_BAND_ROWS))
+    medium = float(sorted_confidence[::-1][poor[-1]]) if poor.size else 0.0
+    return BandThresholds(min(medium, high), high)
+
+
+def _fit_softmax(logits: Floats, truth: Ranks) -> tuple[float, Floats]:
+    n_labels = logits.shape[1]
+    rows = np.arange(len(truth))
+
+    def loss(values: Floats) -> tuple[float, Floats]:
+        scale, offsets = np.exp(values[0]), values[1:]
+        probabilities = softmax(scale * logits + offsets)
+        nll = -np.log(np.maximum(probabilities[rows, truth], 1e-12)).sum()
+        error = probabilities
+        error[rows, truth] -= 1
+        slope = np.concatenate([[scale * (error * logits).sum()], error.sum(axis=0)])
+        slope[1:] += 2 * _OFFSET_PENALTY * offsets
+        return nll + _OFFSET_PENALTY * (offsets**2).sum(), slope
+
+    found = minimize(loss, np.zeros(n_labels + 1), jac=True, method="L-BFGS-B")
+    return float(np.exp(found.x[0])), found.x[1:]
+
+
+def _fit_sigmoid(logits: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
+    def loss(values: Floats) -> tuple[float, Floats]:
+        scale, offset = np.exp(values[0]), values[1]
+        above = np.clip(sigmoid(scale * logits + offset), 1e-12, 1 - 1e-12)
+        nll = -np.log(np.where(truth, above, 1 - above)).sum()
+        error = above - truth
+        slope = np.array([scale * (error * logits).sum(), error.sum()])
+        slope[1] += 2 * _OFFSET_PENALTY * offset
+        return nll + _OFFSET_PENALTY * offset**2, slope
+
+    found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
+    return float(np.exp(found.x[0])), float(found.x[1])

@@ -1,0 +1,153 @@
+"""Reads `train.toml`: everything about training that is neither data nor deployment."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from classifier.errors import SettingsError, shorten
+from classifier.features import FeatureSettings
+from classifier.heads import CUMULATIVE, MULTINOMIAL
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySettings:
+    """How the category head is fitted; `inverse_regularisation` is scikit-learn's C, above 0."""
+
+    inverse_regularisation: float = 8.0
+
+    def __post_init__(self) -> None:
+        _positive("category.inverse_regularisation", self.inverse_regularisation)
+
+
+@dataclass(frozen=True, slots=True)
+class IntensitySettings:
+    """How the intensity head is fitted; of several kinds the better one is kept."""
+
+    inverse_regularisation: float = 4.0
+    kinds: tuple[str, ...] = (CUMULATIVE, MULTINOMIAL)
+
+    def __post_init__(self) -> None:
+        _positive("intensity.inverse_regularisation", self.inverse_regularisation)
+        if not self.kinds or not set(self.kinds) <= {CUMULATIVE, MULTINOMIAL}:
+            raise SettingsError(
+                f"intensity.kinds is {shorten(self.kinds)}, allowed are {CUMULATIVE}, {MULTINOMIAL}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FoldSettings:
+    """How held-out folds are made."""
+
+    number: int = 5
+    near_duplicate: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.number <= 20:
+            raise SettingsError(f"folds.number is {self.number}, allowed is 2-20")
+        if not 0.3 <= self.near_duplicate <= 1:
+            raise SettingsError(f"folds.near_duplicate is {self.near_duplicate}, allowed is 0.3-1")
+
+
+@dataclass(frozen=True, slots=True)
+class BandSettings:
+    """Accuracies that define a head's bands, 0-1."""
+
+    high_accuracy: float = 0.9
+    low_accuracy: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_accuracy <= self.high_accuracy <= 1:
+            raise SettingsError(
+                f"bands: low_accuracy {self.low_accuracy}, high_accuracy {self.high_accuracy}: "
+                "needed is 0 <= low <= high <= 1"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """The whole of `train.toml`."""
+
+    seed: int = 0
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    category: CategorySettings = field(default_factory=CategorySettings)
+    intensity: IntensitySettings = field(default_factory=IntensitySettings)
+    folds: FoldSettings = field(default_factory=FoldSettings)
+    category_bands: BandSettings = field(default_factory=BandSettings)
+    intensity_bands: BandSettings = field(default_factory=BandSettings)
+    category_names: Mapping[str, str] = field(default_factory=dict)
+    intensity_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_config(path: Path | None = None) -> TrainingConfig:
+    """The training configuration of a TOML file, or the packaged one.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds an unknown or impossible value.
+    """
+    source = files("training") / "train.toml" if path is None else path
+    try:
+        values = tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"training configuration {path}: {error}") from error
+    return parse_config(values)
+
+
+def parse_config(values: Mapping[str, object]) -> TrainingConfig:
+    """The configuration that parsed TOML describes; what is missing has its default.
+
+    Raises:
+        SettingsError: a section or value is unknown or impossible.
+    """
+    known = {"seed", "features", "category", "intensity", "folds", "bands", "names"}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"section {unknown[0]!r} is unknown, allowed are {sorted(known)}")
+    seed = values.get("seed", 0)
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise SettingsError(f"seed is {shorten(seed)}, a whole number in 0-4294967295 is needed")
+    bands, names = _table(values, "bands"), _table(values, "names")
+    return TrainingConfig(
+        seed=seed,
+        features=_section(FeatureSettings, values, "features"),
+        category=_section(CategorySettings, values, "category"),
+        intensity=_section(IntensitySettings, values, "intensity"),
+        folds=_section(FoldSettings, values, "folds"),
+        category_bands=_section(BandSettings, bands, "category"),
+        intensity_bands=_section(BandSettings, bands, "intensity"),
+        category_names=_names(names, "category"),
+        intensity_names=_names(names, "intensity"),
+    )
+
+
+def _section(kind: type[Section], values: Mapping[str, object], name: str) -> Section:
+    table = _table(values, name)
+    allowed = [item.name for item in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    if unknown := sorted(set(table) - set(allowed)):
+        raise SettingsError(f"{name}.{unknown[0]} is unknown, allowed are {', '.join(allowed)}")
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    try:
+        return kind(**plain)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def _table(values: Mapping[str, object], name: str) -> Mapping[str, object]:
+    table = values.get(name, {})
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{name} is {shorten(table)}, a table is needed")
+    return table
+
+
+def _names(values: Mapping[str, object], name: str) -> dict[str, str]:
+    return {str(code): str(text) for code, text in _table(values, name).items()}
+
+
+def _positive(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise SettingsError(f"{name} is {shorten(value)}, a number above 0 is needed")

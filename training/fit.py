@@ -1,0 +1,241 @@
+"""Fits both heads over shared features, with every calibration learned on held-out folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from classifier.features import FeatureSettings, Vectoriser, fit_vectoriser
+from classifier.heads import CUMULATIVE, CategoryHead, IntensityHead
+from classifier.tokens import tokeniser
+from training.calibrate import fit_category_head, fit_intensity_head
+from training.config import TrainingConfig
+from training.dataset import Dataset
+from training.evaluate import Scores, kappa_of, scores_of
+from training.split import assign_folds, group_near_duplicates
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str], None]
+
+_ABSENT_LOGIT = -30.0  # a label that a training fold lacks cannot be told by that fold
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Labels as numbers, -1 where a text has none: category column and level rank."""
+
+    codes: list[str]
+    levels: list[int]
+    category: NDArray[np.intp]
+    rank: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Raw outputs for some texts: of the category head, and of each kind of intensity head."""
+
+    category: Floats
+    intensity: dict[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Weights (features, logits) and bias (logits) of one head."""
+
+    weights: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained model, and what its held-out predictions were."""
+
+    vectoriser: Vectoriser
+    category: CategoryHead | None
+    intensity: IntensityHead | None
+    linear: tuple[Linear, ...]
+    held_out: Scores
+    kappa_by_kind: dict[str, float]
+
+
+def targets_of(dataset: Dataset) -> Targets:
+    """The dataset's labels as numbers; a head with fewer than two labels has none."""
+    codes = dataset.categories if len(dataset.categories) > 1 else []
+    levels = dataset.levels if len(dataset.levels) > 1 else []
+    code_number = {code: number for number, code in enumerate(codes)}
+    level_number = {level: number for number, level in enumerate(levels)}
+    return Targets(
+        codes,
+        levels,
+        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
+        np.array(
+            [-1 if e.level is None else level_number.get(e.level, -1) for e in dataset.examples],
+            np.intp,
+        ),
+    )
+
+
+def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progress) -> Fitted:
+    """Cross-validate, calibrate on the held-out logits, then fit on everything.
+
+    The held-out scores come from calibrations that have not seen the fold they are applied to.
+    """
+    texts = [example.clean for example in dataset.examples]
+    targets = targets_of(dataset)
+    progress("group near duplicates")
+    groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
+    strata = targets.category if targets.codes else targets.rank
+    folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
+    logits = _cross_validate(texts, targets, folds, config, (jobs, progress))
+    kappas = {
+        kind: kappa_of(_held_out(targets, logits, folds, kind, config))
+        for kind in logits.intensity
+    }
+    kind = max(kappas, key=lambda k: kappas[k]) if kappas else CUMULATIVE
+    category, intensity = _heads(targets, logits, kind, config, np.ones(len(texts), bool))
+    progress("fit on all texts")
+    vectoriser = fit_vectoriser(texts, config.features, tokeniser())
+    matrix = vectoriser.vectorise(texts, dtype=np.float64)
+    linear = _fit_linear(matrix, targets, config, [kind])
+    return Fitted(
+        vectoriser, category, intensity, tuple(linear.values()),
+        _held_out(targets, logits, folds, kind, config), kappas,
+    )  # fmt: skip
+
+
+def _cross_validate(
+    texts: list[str],
+    targets: Targets,
+    folds: NDArray[np.intp],
+    config: TrainingConfig,
+    running: tuple[int, Progress],
+) -> Logits:
+    jobs, progress = running
+    numbers = range(config.folds.number)
+    runs = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_fold_logits)(texts, targets, folds == fold, config) for fold in numbers
+    )
+    kinds = list(config.intensity.kinds) if targets.levels else []
+    category = np.zeros((len(texts), len(targets.codes)))
+    sizes = {k: len(targets.levels) - (k == CUMULATIVE) for k in kinds}
+    intensity = {k: np.zeros((len(texts), sizes[k])) for k in kinds}
+    for fold, found in zip(numbers, runs, strict=True):
+        progress(f"fold {fold + 1} of {config.folds.number}")
+        category[folds == fold] = found.category
+        for name in kinds:
+            intensity[name][folds == fold] = found.intensity[name]
+    return Logits(category, intensity)
+
+
+def _fold_logits(
+    texts: list[str], targets: Targets, is_held_out: NDArray[np.bool_], config: TrainingConfig
+) -> Logits:
+    """Logits of the held-out texts, from a vectoriser and heads that never saw them."""
+    seen = [text for text, out in zip(texts, is_held_out, strict=True) if not out]
+    unseen = [text for text, out in zip(texts, is_held_out, strict=True) if out]
+    vectoriser = fit_vectoriser(seen, config.features, tokeniser())
+    kept = ~is_held_out
+    rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
+    kinds = list(config.intensity.kinds) if targets.levels else []
+    linear = _fit_linear(vectoriser.vectorise(seen, dtype=np.float64), rest, config, kinds)
+    matrix = vectoriser.vectorise(unseen, dtype=np.float64)
+    outputs = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
+    return Logits(
+        outputs.pop("category", np.zeros((len(unseen), 0))), {k: outputs[k] for k in kinds}
+    )
+
+
+def _fit_linear(
+    matrix: sp.csr_array, targets: Targets, config: TrainingConfig, kinds: list[str]
+) -> dict[str, Linear]:
+    """Every head that the targets allow: "category" first, then each kind of intensity."""
+    found = {}
+    if targets.codes:
+        known = targets.category >= 0
+        c = config.category.inverse_regularisation
+        found["category"] = _multinomial(
+            matrix[known], targets.category[known], len(targets.codes), c
+        )
+    known = targets.rank >= 0
+    c = config.intensity.inverse_regularisation
+    for kind in kinds if targets.levels else []:
+        fit_kind = _cumulative if kind == CUMULATIVE else _multinomial
+        found[kind] = fit_kind(matrix[known], targets.rank[known], len(targets.levels), c)
+    return found
+
+
+def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c: float) -> Linear:
+    """Softmax regression; newton-cg needs a quarter of lbfgs' time on such matrices."""
+    weights = np.zeros((matrix.shape[1], n_labels))
+    bias = np.full(n_labels, _ABSENT_LOGIT)
+    present = np.unique(truth)
+    if len(present) == 1:
+        bias[present[0]] = 0.0
+        return Linear(weights, bias)
+    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
+    model.fit(sp.csr_matrix(matrix), truth)
+    if len(present) == 2:
+        weights[:, present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]
+    else:
+        weights[:, present], bias[present] = model.coef_.T, model.intercept_
+    return Linear(weights, bias)
+
+
+def _cumulative(matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, c: float) -> Linear:
+    """One logistic regression per border between levels: is the rank above it?"""
+    weights = np.zeros((matrix.shape[1], n_levels - 1))
+    bias = np.zeros(n_levels - 1)
+    for border in range(n_levels - 1):
+        above = truth > border
+        if above.all() or not above.any():
+            bias[border] = -_ABSENT_LOGIT if above.all() else _ABSENT_LOGIT
+            continue
+        model = LogisticRegression(C=c, solver="newton-cg", tol=1e-4, max_iter=200)
+        model.fit(sp.csr_matrix(matrix), above)
+        weights[:, border], bias[border] = model.coef_[0], model.intercept_[0]
+    return Linear(weights, bias)
+
+
+def _heads(
+    targets: Targets, logits: Logits, kind: str, config: TrainingConfig, used: NDArray[np.bool_]
+) -> tuple[CategoryHead | None, IntensityHead | None]:
+    """Heads calibrated on the held-out logits of the texts in `used`."""
+    category = intensity = None
+    if targets.codes:
+        rows = used & (targets.category >= 0)
+        names = [config.category_names.get(code, code) for code in targets.codes]
+        category = fit_category_head(
+            logits.category[rows], targets.category[rows], targets.codes, names,
+            config.category_bands,
+        )  # fmt: skip
+    if targets.levels:
+        rows = used & (targets.rank >= 0)
+        labels = {n: config.intensity_names.get(str(n), str(n)) for n in targets.levels}
+        intensity = fit_intensity_head(
+            kind, logits.intensity[kind][rows], targets.rank[rows], labels, config.intensity_bands
+        )
+    return category, intensity
+
+
+def _held_out(
+    targets: Targets, logits: Logits, folds: NDArray[np.intp], kind: str, config: TrainingConfig
+) -> Scores:
+    """Scores of every text by heads calibrated on the other folds only."""
+    probabilities = np.zeros((len(folds), len(targets.codes)))
+    levels = np.zeros((len(folds), len(targets.levels)))
+    ranks = np.zeros(len(folds), np.intp)
+    for fold in np.unique(folds):
+        rows = folds == fold
+        category, intensity = _heads(targets, logits, kind, config, ~rows)
+        if category:
+            probabilities[rows] = category.probabilities(logits.category[rows])
+        if intensity:
+            levels[rows] = intensity.probabilities(logits.intensity[kind][rows])
+            ranks[rows] = intensity.ranks(intensity.scores(levels[rows]))
+    return scores_of(targets, probabilities, levels, ranks)

@@ -1,0 +1,110 @@
+"""Measures a finished model on labelled data, the way a user would call it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from classifier.artifact import Json
+from classifier.errors import InputFileError
+from classifier.manifest import read_category_head, read_intensity_head
+from classifier.prediction import Prediction
+from classifier.triage import Triage
+from training.dataset import Dataset, Example
+from training.evaluate import Scores, figures, scores_of_predictions
+from training.fit import Targets
+
+_SEED = 0
+_MIN_SLICE_TEXTS = 20
+_RISK_COLUMNS = ("risks", "signals")
+_SLICE_COLUMNS = ("source", "channel")
+
+
+def judge(triage: Triage, dataset: Dataset) -> Json:
+    """Figures of the model on the dataset, overall and by slice, and of its signals.
+
+    Labels that the model does not know count as missed.
+
+    Raises:
+        InputFileError: the data has no label that the model predicts.
+    """
+    manifest = triage.describe()
+    category, intensity = read_category_head(manifest), read_intensity_head(manifest)
+    codes = list(category.codes) if category else []
+    levels = list(intensity.levels) if intensity else []
+    targets = _targets(dataset, codes, levels)
+    if not ((targets.category >= 0).any() or (targets.rank >= 0).any()):
+        raise InputFileError(f"the data has none of the model's labels: {codes} {levels}")
+    predictions = triage.predict([e.text for e in dataset.examples], with_evidence=False)
+    scores = scores_of_predictions(predictions, targets, (codes, levels))
+    found = figures(scores, seed=_SEED)
+    found["outcomes"] = dict(sorted(Counter(p.outcome.value for p in predictions).items()))
+    found["slices"] = {
+        name: _brief(scores.rows(rows)) for name, rows in _slices(dataset.examples)
+    }
+    column = next((c for c in _RISK_COLUMNS if c in dataset.examples[0].cells), None)
+    if column:
+        found["signals"] = signal_figures(dataset.examples, predictions, column)
+    return found
+
+
+def _targets(dataset: Dataset, codes: list[str], levels: list[int]) -> Targets:
+    extra = [code for code in dataset.categories if code not in codes]
+    code_number = {code: number for number, code in enumerate([*codes, *extra])}
+    level_number = {level: number for number, level in enumerate(levels)}
+    return Targets(
+        codes,
+        levels,
+        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
+        np.array([level_number.get(e.level or 0, -1) for e in dataset.examples], np.intp),
+    )
+
+
+def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, np.ndarray]]:
+    """Named subsets by length and by the columns that tell a text's origin."""
+    lengths = np.array([len(e.clean) for e in examples])
+    for low, high in ((1, 15), (16, 60), (61, 200), (201, 10**9)):
+        rows = (lengths >= low) & (lengths <= high)
+        if rows.sum() >= _MIN_SLICE_TEXTS:
+            yield f"length {low}-{high if high < 10**9 else ''}", rows
+    for column in _SLICE_COLUMNS:
+        values = [str(e.cells.get(column) or "") for e in examples]
+        for value in sorted(set(values) - {""}):
+            rows = np.array([v == value for v in values])
+            if rows.sum() >= _MIN_SLICE_TEXTS:
+                yield f"{column} {value}", rows
+
+
+def _brief(scores: Scores) -> Json:
+    """The headline figures of a slice."""
+    found: Json = {"texts": len(scores.category_truth)}
+    whole = figures(scores, seed=_SEED)
+    for head, names in (("category", ("accuracy",)), ("intensity", ("qwk", "mae"))):
+        table = whole.get(head)
+        if isinstance(table, dict):
+            found |= {name: table[name] for name in names}
+    return found
+
+
+def signal_figures(
+    examples: Sequence[Example], predictions: Sequence[Prediction], column: str
+) -> Json:
+    """True, found and rightly found counts of each signal code, and recall and precision of all."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for example, prediction in zip(examples, predictions, strict=True):
+        truth = set(filter(None, str(example.cells.get(column) or "").split("|")))
+        found = {signal.code for signal in prediction.signals}
+        for place, codes in enumerate((truth, found, truth & found)):
+            for code in codes:
+                counts[code][place] += 1
+    true, found_count, both = (sum(c[place] for c in counts.values()) for place in range(3))
+    return {
+        "recall": both / max(1, true),
+        "precision": both / max(1, found_count),
+        "by_code": {
+            code: dict(zip(("true", "found", "both"), c, strict=True))
+            for code, c in sorted(counts.items())
+        },
+    }
