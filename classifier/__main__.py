@@ -27,7 +27,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--input", "source", type=FILE, required=True, help="CSV, TSV, JSON Lines or Parquet.")
+@click.option(
+    "--input", "source", type=FILE, required=True, help="CSV, TSV, JSON Lines or Parquet."
+)
 @click.option("--output", "target", type=FILE, required=True, help="JSON Lines, one object a row.")
 @click.option("--model", type=FOLDER, help="Model folder; models/CURRENT if not given.")
 @click.option("--policy", type=FILE, help="Policy file; the packaged one if not given.")

@@ -70,12 +70,18 @@ def set_current(models: Path, version: str) -> None:
 def digest(manifest: Mapping[str, object]) -> str:
     """SHA-256 of all that the manifest says, but for its time stamp and the digest itself."""
     content = {k: v for k, v in manifest.items() if k not in {"digest", "created_at", "version"}}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=True).encode()
+    ).hexdigest()
 
 
 def write_model_files(folder: Path, artifact: Artifact) -> Json:
     """Write weights and vocabulary; the returned manifest has their hashes added."""
-    tensors = {"weights": artifact.weights, "bias": artifact.bias, "idf": artifact.idf}
+    tensors: dict[str, NDArray[np.generic]] = {
+        "weights": artifact.weights,
+        "bias": artifact.bias,
+        "idf": artifact.idf,
+    }
     (folder / WEIGHTS).write_bytes(save_tensors(tensors))
     lines = [f"w\t{term}\n" for term in artifact.terms[0]]
     lines += [f"c\t{term}\n" for term in artifact.terms[1]]
@@ -108,19 +114,19 @@ def read_artifact(folder: Path) -> Artifact:
     terms = _terms(folder, content[VOCABULARY])
     expected = {"weights", "bias", "idf"}
     if set(tensors) != expected:
-        raise ModelError(f"{folder / WEIGHTS} holds {sorted(tensors)}, needed are {sorted(expected)}")
+        raise ModelError(
+            f"{folder / WEIGHTS} holds {sorted(tensors)}, needed are {sorted(expected)}"
+        )
     weights, bias, idf = tensors["weights"], tensors["bias"], tensors["idf"]
     features = len(terms[0]) + len(terms[1])
     if weights.ndim != 2 or weights.shape != (features, len(bias)) or idf.shape != (features,):
         raise ModelError(
-            f"{folder / WEIGHTS}: weights {weights.shape}, bias {bias.shape}, idf {idf.shape} do not "
-            f"fit {features} terms"
+            f"{folder / WEIGHTS}: weights {weights.shape}, bias {bias.shape}, idf {idf.shape} "
+            f"do not fit {features} terms"
         )
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ModelError(f"{folder / WEIGHTS} holds values that are not finite")
-    return Artifact(
-        folder.name, manifest, weights.astype(np.float32, copy=False), bias, idf, terms
-    )
+    return Artifact(folder.name, manifest, weights.astype(np.float32, copy=False), bias, idf, terms)
 
 
 def _read_manifest(folder: Path) -> Json:

@@ -10,7 +10,7 @@ from classifier.errors import TriageError
 
 
 def run(main: click.Group, name: str) -> None:
-    """Run a command line: errors are one sentence on standard error, exit status 1 (2 for usage)."""
+    """Run a command line; errors are one sentence on standard error, status 1 (2 for usage)."""
     try:
         main.main(prog_name=f"python -m {name}", standalone_mode=False)
     except TriageError as error:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from classifier.features import Weighted
 from classifier.ngrams import piece_spans
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.float64]
 
 MAX_SPANS = 8  # per head: what a person reads at a glance
 _MAX_MERGED_CHARS = 8
@@ -47,7 +47,7 @@ def piece_weights(weighted: Weighted, pieces: Sequence[str], cell_weights: Float
     edges = np.bincount(found.starts, density, length + 1)
     edges -= np.bincount(found.ends, density, length + 1)
     upto = np.concatenate([[0.0], np.cumsum(np.cumsum(edges[:length]))])
-    return upto[ends] - upto[starts]
+    return np.asarray(upto[ends] - upto[starts], np.float64)
 
 
 def readable(pieces: Sequence[str], weights: Floats) -> list[Span]:

@@ -1,7 +1,7 @@
 """Word and character n-gram TF-IDF, computed over a whole batch at once.
 
-The same code fits, trains and serves. It equals scikit-learn's `TfidfVectorizer` (one for words, one
-for characters, side by side), at about five times its speed: tests compare them.
+The same code fits, trains and serves. It equals scikit-learn's `TfidfVectorizer`, one for words and
+one for characters side by side, at about five times its speed: tests compare them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Float = NDArray[np.float64]
 class FeatureSettings:
     """What the vectoriser counts; it is part of the model.
 
-    `word_ngrams` within 1-2, `char_ngrams` within 1-4, each (smallest, largest). A term is kept if at
-    least `min_df` texts hold it. `sublinear_tf` replaces the count tf by 1 + ln(tf).
+    `word_ngrams` within 1-2, `char_ngrams` within 1-4, each (smallest, largest). A term is kept if
+    at least `min_df` texts hold it. `sublinear_tf` replaces the count tf by 1 + ln(tf).
     """
 
     word_ngrams: tuple[int, int] = (1, 2)
@@ -164,9 +164,7 @@ def fit_vectoriser(
         ngrams.word_grams(pieces, word_numbers, settings.word_ngrams), settings.min_df
     )
     char_numbers = ngrams.number_chars("".join(texts))
-    chars = _frequent(
-        ngrams.char_grams(texts, char_numbers, settings.char_ngrams), settings.min_df
-    )
+    chars = _frequent(ngrams.char_grams(texts, char_numbers, settings.char_ngrams), settings.min_df)
     by_number = {number: word for word, number in word_numbers.items()}
     word_df = {" ".join(by_number[n] for n in _unpack(key, 32)): df for key, df in words}
     by_char = np.flatnonzero(char_numbers)

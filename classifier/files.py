@@ -71,7 +71,9 @@ def encoding_of(path: Path) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     cut = head[: head.rfind(b"\n") + 1] or head
-    faults = {name: cut.decode(name, "replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")}
+    faults = {
+        name: cut.decode(name, "replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")
+    }
     return min(faults, key=lambda name: faults[name])
 
 

@@ -1,4 +1,4 @@
-"""Logistic heads over shared features: from logits to calibrated probabilities, levels and bands."""
+"""Logistic heads over shared features: logits to calibrated probabilities, levels and bands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classifier.prediction import Band
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.float64]
 
 CUMULATIVE, MULTINOMIAL = "cumulative", "multinomial"
 
@@ -48,17 +48,17 @@ class CategoryHead:
 
     def probabilities(self, logits: Floats) -> Floats:
         """Rows of probabilities that sum to 1, shape (texts, categories)."""
-        return softmax(self.scale * logits + np.asarray(self.offsets, logits.dtype))
+        return softmax(self.scale * logits + np.asarray(self.offsets))
 
 
 @dataclass(frozen=True, slots=True)
 class IntensityHead:
     """Ordered levels from logits, in one of two ways.
 
-    `cumulative`: one logit per border k, P(rank > k) = sigmoid(scales[k] * logit + offsets[k]), made
-    non-increasing. `multinomial`: one logit per level, softmax(scales[0] * logit + offsets). The
-    expected rank is cut at `cuts` (ascending, one per border) to give the level: for the quadratic
-    kappa that is better than the likeliest level.
+    `cumulative`: one logit per border k, P(rank > k) = sigmoid(scales[k] * logit + offsets[k]),
+    made non-increasing. `multinomial`: one logit per level, softmax(scales[0] * logit + offsets).
+    The expected rank is cut at `cuts` (ascending, one per border) to give the level: for the
+    quadratic kappa that is better than the likeliest level.
     """
 
     kind: str
@@ -79,27 +79,31 @@ class IntensityHead:
         """How much each logit counts towards more anger; the sum of the products is explained."""
         if self.kind == CUMULATIVE:
             return np.asarray(self.scales) / len(self.scales)
-        ranks = np.arange(len(self.levels))
-        return self.scales[0] * (ranks - ranks.mean()) / len(self.levels)
+        ranks = np.arange(len(self.levels), dtype=np.float64)
+        direction: Floats = self.scales[0] * (ranks - ranks.mean()) / len(self.levels)
+        return direction
 
     def probabilities(self, logits: Floats) -> Floats:
         """Rows of probabilities that sum to 1, shape (texts, levels)."""
-        scales = np.asarray(self.scales, logits.dtype)
-        offsets = np.asarray(self.offsets, logits.dtype)
+        scales, offsets = np.asarray(self.scales), np.asarray(self.offsets)
         if self.kind == MULTINOMIAL:
             return softmax(scales * logits + offsets)
         above = np.minimum.accumulate(sigmoid(scales * logits + offsets), axis=1)
-        edge = np.ones((len(logits), 1), logits.dtype)
-        return np.hstack([edge, above]) - np.hstack([above, 0 * edge])
+        edge = np.ones((len(logits), 1))
+        shares: Floats = np.hstack([edge, above]) - np.hstack([above, 0 * edge])
+        return shares
 
     def scores(self, probabilities: Floats) -> Floats:
         """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
-        ranks = np.arange(len(self.levels), dtype=probabilities.dtype)
-        return np.clip(probabilities @ ranks / max(1, len(self.levels) - 1), 0.0, 1.0)
+        highest = max(1, len(self.levels) - 1)
+        scores: Floats = np.clip(probabilities @ np.arange(len(self.levels)) / highest, 0.0, 1.0)
+        return scores
 
     def ranks(self, scores: Floats) -> NDArray[np.intp]:
         """Rank of the level for each score."""
-        return np.searchsorted(np.asarray(self.cuts), scores * max(1, len(self.levels) - 1), "right")
+        return np.searchsorted(
+            np.asarray(self.cuts), scores * max(1, len(self.levels) - 1), "right"
+        )
 
 
 def softmax(logits: Floats) -> Floats:
@@ -109,7 +113,8 @@ def softmax(logits: Floats) -> Floats:
     [[0.5, 0.5]]
     """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -118,4 +123,5 @@ def sigmoid(logits: Floats) -> Floats:
     >>> sigmoid(np.array([0.0, -1000.0])).tolist()
     [0.5, 0.0]
     """
-    return 0.5 * (1.0 + np.tanh(0.5 * logits))
+    shares: Floats = 0.5 * (1.0 + np.tanh(0.5 * logits))
+    return shares

@@ -102,7 +102,9 @@ def _thresholds(table: Table) -> BandThresholds:
     values = _table(table, "thresholds")
     medium, high = _numbers({"t": [values.get("medium"), values.get("high")]}, "t")
     if not 0 <= medium <= high <= 1:
-        raise ModelError(f"manifest.json: thresholds {medium}, {high}: needed is 0 <= medium <= high <= 1")
+        raise ModelError(
+            f"manifest.json: thresholds {medium}, {high}: needed is 0 <= medium <= high <= 1"
+        )
     return BandThresholds(medium, high)
 
 

@@ -12,7 +12,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.lookup import Keys, KeyIndex
+from classifier.lookup import KeyIndex, Keys
 from classifier.tokens import Tokeniser
 
 Ints = NDArray[np.int64]
@@ -39,7 +39,7 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Occurrences of known n-grams: text number, column, and where each stands in the joined batch."""
+    """Occurrences of known n-grams: text number, column, and place in the joined batch."""
 
     rows: Ints
     columns: Ints
@@ -177,7 +177,7 @@ def _pack(ids: list[int], bits: np.uint64) -> int:
 
 
 def _known(grams: Grams, index: KeyIndex) -> Occurrences:
-    columns = index.find(grams.keys)
+    columns = index.find(grams.keys).astype(np.int64)
     hit = np.flatnonzero(columns >= 0)
     starts, ends = (grams.starts[hit], grams.ends[hit]) if grams.starts.size else (_NOWHERE,) * 2
     return Occurrences(grams.rows[hit], columns[hit], starts, ends)

@@ -42,7 +42,7 @@ def _is_date(digits: str) -> bool:
 def is_card_number(number: str) -> bool:
     """Whether the check digit of a bank card number holds (Luhn, ISO/IEC 7812-1 annex B).
 
-    >>> is_card_number("6222020000000000005"), is_card_number("6222020000000000006")
+    >>> is_card_number("6222020000000000000"), is_card_number("6222020000000000006")
     (True, False)
     """
     digits = [int(digit) for digit in reversed(number)]
@@ -66,17 +66,25 @@ def _kind(token: str, pattern: str, check: Callable[[str], bool] = lambda _: Tru
 # In order: an identity number is not to be read as a card, nor a card as a telephone.
 # Patterns see folded text (half width, lower case). Bounded repeats only: linear time.
 KINDS = (
-    _kind("[邮箱]", r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{1,64}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,24}(?![a-z0-9])"),
-    _kind("[身份证]", r"(?<![0-9a-z])\d{6}[ \-]?\d{8}[ \-]?\d{3}[\dx](?![0-9a-z])", is_identity_number),
+    _kind(
+        "[邮箱]",
+        r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{1,64}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,24}(?![a-z0-9])",
+    ),
+    _kind(
+        "[身份证]", r"(?<![0-9a-z])\d{6}[ \-]?\d{8}[ \-]?\d{3}[\dx](?![0-9a-z])", is_identity_number
+    ),
     _kind("[身份证]", r"(?<![0-9a-z])\d{15}(?![0-9a-z])", is_identity_number),
     _kind("[身份证]", r"(?<![0-9a-z])\d{3,6}\*{6,12}[\dx]{2,4}(?![0-9a-z])"),
     _kind("[银行卡]", r"(?<![0-9a-z])[3-6](?:[ \-]?\d){14,18}(?![0-9a-z])", is_card_number),
     _kind("[手机]", r"(?<![0-9])(?:\+?(?:00)?86[ \-]?)?1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?![0-9])"),
     _kind("[手机]", r"(?<![0-9])1[3-9]\d[\*x]{4,5}\d{4}(?![0-9])"),
-    _kind("[座机]", r"(?<![0-9])\(?0(?:10|2\d|[3-9]\d\d)\)?[ \-]?[2-8]\d{6,7}(?:-\d{1,4})?(?![0-9])"),
+    _kind(
+        "[座机]", r"(?<![0-9])\(?0(?:10|2\d|[3-9]\d\d)\)?[ \-]?[2-8]\d{6,7}(?:-\d{1,4})?(?![0-9])"
+    ),
     _kind(
         "[车牌]",
-        rf"[{_PROVINCES}][a-hj-np-z][·.\- ]?(?:[a-hj-np-z0-9]{{5}}[0-9df]|[a-hj-np-z0-9]{{4}}[a-hj-np-z0-9挂学警港澳])(?![a-z0-9])",
+        rf"[{_PROVINCES}][a-hj-np-z][·.\- ]?"
+        r"(?:[a-hj-np-z0-9]{5}[0-9df]|[a-hj-np-z0-9]{4}[a-hj-np-z0-9挂学警港澳])(?![a-z0-9])",
         lambda plate: any(char.isdigit() for char in plate),
     ),
 )  # fmt: skip  (one kind a line reads as the table it is)
@@ -122,7 +130,7 @@ def mask(text: str) -> str:
     Covers mobile and landline numbers, identity and bank card numbers with valid checksums, e-mail
     addresses and licence plates, in half or full width, spaced or hyphenated.
 
-    >>> mask("我的手机13800001111，卡号 6222 0200 0000 0000 005")
+    >>> mask("我的手机13800001111，卡号 6222 0200 0000 0000 000")
     '我的手机[手机]，卡号 [银行卡]'
     """
     if not _HINT.search(fold(_INVISIBLE.sub("", text))):

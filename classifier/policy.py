@@ -116,10 +116,15 @@ def _rules(prediction: Prediction, policy: Policy) -> Iterator[tuple[Priority, R
         yield asked, Reason(f"signal:{code}", f"{code} asks for {asked.name}")
     category = prediction.category.code if prediction.category else None
     for rule in policy.combinations:
-        if rank >= rule.min_rank and rule.signals <= codes and (
-            not rule.categories or category in rule.categories
+        if (
+            rank >= rule.min_rank
+            and rule.signals <= codes
+            and (not rule.categories or category in rule.categories)
         ):
-            yield rule.priority, Reason(f"combination:{rule.name}", f"asks for {rule.priority.name}")
+            yield (
+                rule.priority,
+                Reason(f"combination:{rule.name}", f"asks for {rule.priority.name}"),
+            )
 
 
 def _steps(policy: Policy, context: Context) -> Iterator[Reason]:
@@ -144,6 +149,8 @@ def _is_auto(prediction: Prediction, policy: Policy, priority: Priority) -> bool
         prediction.outcome is Outcome.OK
         and prediction.category is not None
         and all(_BAND_ORDER.index(head.band) >= needed for head in heads)
-        and not any(policy.signals[s.code].grave for s in prediction.signals if s.code in policy.signals)
+        and not any(
+            policy.signals[s.code].grave for s in prediction.signals if s.code in policy.signals
+        )
         and priority >= policy.auto_most_urgent
     )

@@ -29,7 +29,9 @@ class _Table:
     def closed(self, *allowed: str) -> _Table:
         for key in self.values:
             if key not in allowed:
-                raise PolicyError(f"{self.place}.{key} is unknown, allowed are {', '.join(allowed)}")
+                raise PolicyError(
+                    f"{self.place}.{key} is unknown, allowed are {', '.join(allowed)}"
+                )
         return self
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -46,7 +48,11 @@ class _Table:
 
     def number(self, key: str, low: float, high: float, *, default: float | None = None) -> float:
         value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
             raise PolicyError(
                 f"{self.place}.{key} is {shorten(value)}, a number in {low:g}-{high:g} is needed"
             )

@@ -18,6 +18,7 @@ import ahocorasick
 # farther, so that the work for one match is bounded however long the text is.
 _CLAUSE_CHARS = 40
 _SENTENCE_CHARS = 80
+_NEAR_CHARS = 60
 _SENTENCE_MARKS = r"[。!?;⋯\n]|\.(?!\d)"
 _CLAUSE_MARKS = rf"{_SENTENCE_MARKS}|[,:~、]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
 
@@ -26,7 +27,7 @@ _CLAUSE_MARKS = rf"{_SENTENCE_MARKS}|[,:~、]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u
 class Pattern:
     """One phrase pattern of a signal, and literals of which one must stand in any match.
 
-    `max_chars` is the length of the longest match. Two patterns are equal only if identical:
+    `max_chars` is the length of the longest match; `needs` must be found near the match. Two patterns are equal only if identical:
     they are dictionary keys in the innermost loop.
     """
 
@@ -37,16 +38,22 @@ class Pattern:
     max_chars: int
     at_word_borders: bool
     guarded: bool
+    needs: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A context that takes the meaning away: around the match in its clause, or its sentence."""
+    """A context that takes the meaning away.
+
+    `before` and `after` the match in its clause, the whole `clause`, what `leads` to the match in
+    its sentence, or the whole `sentence`.
+    """
 
     name: str
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     clause: re.Pattern[str] | None
+    leads: re.Pattern[str] | None
     sentence: re.Pattern[str] | None
 
 
@@ -101,7 +108,9 @@ class SignalFinder:
                 anchors.setdefault(pattern, []).append(last)
         if not anchors:
             return []
-        return _merge(m for pattern, ends in anchors.items() for m in self._meant(pattern, ends, text))
+        return _merge(
+            m for pattern, ends in anchors.items() for m in self._meant(pattern, ends, text)
+        )
 
     def _meant(self, pattern: Pattern, ends: list[int], text: str) -> Iterator[Match]:
         """The matches of one pattern near its anchors that no border, idiom or guard forbids."""
@@ -127,6 +136,9 @@ class SignalFinder:
             for idiom in rule.idioms.finditer(text[low:high])
         ):
             return False
+        near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS]
+        if pattern.needs and not pattern.needs.search(near):
+            return False
         if not pattern.guarded:
             return True
         first, last = sentence_of(text, start, end)
@@ -134,6 +146,7 @@ class SignalFinder:
             (guard.before and guard.before.search(text[low:start]))
             or (guard.after and guard.after.search(text[end:high]))
             or (guard.clause and guard.clause.search(text[low:high]))
+            or (guard.leads and guard.leads.search(text[first:start]))
             or (guard.sentence and guard.sentence.search(text[first:last]))
             for guard in rule.guards
         )
@@ -141,13 +154,13 @@ class SignalFinder:
 
 def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
     """Stretches of text that hold every match around anchors with these last characters."""
-    low, high = max(0, ends[0] + 1 - reach), ends[0] + reach
+    low, high = max(0, ends[0] + 1 - reach), ends[0] + reach + 1  # one more: what follows is seen
     for last in ends[1:]:
         if last + 1 - reach < high:
-            high = last + reach
+            high = last + reach + 1
         else:
             yield low, high
-            low, high = last + 1 - reach, last + reach
+            low, high = last + 1 - reach, last + reach + 1
     yield low, high
 
 

@@ -26,8 +26,12 @@ _MARKUP = re.compile(r"<[a-z/!][^<>]{0,200}>|&(?:nbsp|ensp|emsp|lt|gt|amp|quot);
 _SPACE = re.compile(r"\s{2,}|[^\S ]")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff]{1,2000}")
 _PICTURE = re.compile(r"\[snapshot\][^\[\]]{0,200}\[/snapshot\]|\[(?:图片|img|image|photo)\]")
-_FOREIGN_TOKEN = re.compile(r"\[(数字|地址|姓名|电话|金额|时间|日期|链接)x?\]|\[order_?id[_a-z0-9]{0,40}\]")
-_ORDER_NUMBER = re.compile(r"(?<![a-z0-9])(?=[a-z0-9\-]{0,20}\d{6})[a-z]{0,6}\d[a-z0-9\-]{8,38}\d(?![a-z0-9])")
+_FOREIGN_TOKEN = re.compile(
+    r"\[(数字|地址|姓名|电话|金额|时间|日期|链接)x?\]|\[order_?id[_a-z0-9]{0,40}\]"
+)
+_ORDER_NUMBER = re.compile(
+    r"(?<![a-z0-9])(?=[a-z0-9\-]{0,20}\d{6})[a-z]{0,6}\d[a-z0-9\-]{8,38}\d(?![a-z0-9])"
+)
 _RUN = re.compile(r"(\D)\1{3,}")
 _EDGE = re.compile(r"\A\s+|\s+\Z")
 
@@ -86,7 +90,9 @@ def normalise(aligned: Aligned) -> Aligned:
     starts: list[int] = []
     ends: list[int] = []
     for begin, end in _clusters(aligned.text):
-        new = fold(unicodedata.normalize("NFKC", aligned.text[begin : min(end, begin + _MAX_MARKS)]))
+        new = fold(
+            unicodedata.normalize("NFKC", aligned.text[begin : min(end, begin + _MAX_MARKS)])
+        )
         pieces.append(new)
         starts.extend([aligned.starts[begin]] * len(new))
         ends.extend([aligned.ends[end - 1]] * len(new))
@@ -105,7 +111,7 @@ def _clusters(text: str) -> list[tuple[int, int]]:
 
 
 def drop_invisible(aligned: Aligned) -> Aligned:
-    """Without control, zero-width, direction and stray combining characters, and lone surrogates."""
+    """Without control, zero-width, direction and stray combining characters and surrogates."""
     return aligned.substitute(_INVISIBLE, "")
 
 
@@ -125,7 +131,9 @@ def simplify(aligned: Aligned) -> Aligned:
         return aligned
     simple = _converter().convert(aligned.text)
     if len(simple) != len(aligned.text):
-        simple = "".join(new if len(new := _converter().convert(char)) == 1 else char for char in aligned.text)
+        simple = "".join(
+            new if len(new := _converter().convert(char)) == 1 else char for char in aligned.text
+        )
     return aligned.translated(simple)
 
 
@@ -152,8 +160,9 @@ def strip_edges(aligned: Aligned) -> Aligned:
 
 def _run_steps(aligned: Aligned) -> Aligned:
     for step in (
-        drop_invisible, normalise, drop_invisible, strip_markup, squeeze_space, simplify, replace_links,
-        replace_personal_data, replace_order_numbers, bound_runs, squeeze_space, strip_edges,
+        drop_invisible, normalise, drop_invisible, strip_markup, squeeze_space, simplify,
+        replace_links, replace_personal_data, replace_order_numbers, bound_runs, squeeze_space,
+        strip_edges,
     ):  # fmt: skip
         aligned = step(aligned)
     return aligned

@@ -13,6 +13,7 @@ from classifier.artifact import current_version, set_current
 from classifier.commands import run
 from classifier.triage import load
 from training.build import build, write_folder
+from training.card import write_card
 from training.config import load_config
 from training.dataset import Columns, Dataset, read_dataset
 from training.evaluate import figures
@@ -23,6 +24,7 @@ from training.summary import summary
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 PATH = click.Path(path_type=Path, exists=True)
+
 
 @click.group()
 def main() -> None:
@@ -64,13 +66,15 @@ def train(
         metrics = figures(fitted.held_out, seed=settings.seed)
         metrics["intensity_kinds"] = {"qwk": fitted.kappa_by_kind}
         progress("write")
-        folder = write_folder(build(dataset, fitted, settings, metrics), out, metrics)
-        write_report(folder.path, dataset, fitted, metrics)
+        artifact = build(dataset, fitted, settings, metrics)
+        folder = write_folder(artifact, out, metrics)
+        write_card(folder, artifact.manifest, metrics)
+        write_report(folder, dataset, fitted, metrics)
         progress("done")
     if current_version(out) is None:
-        set_current(out, folder.path.name)
+        set_current(out, folder.name)
     click.echo(summary(metrics), err=True)
-    click.echo(str(folder.path))
+    click.echo(str(folder))
 
 
 @main.command()

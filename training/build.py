@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,14 +20,6 @@ from training.dataset import Dataset
 from training.fit import Fitted
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "rjieba", "opencc")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFolder:
-    """Where the model lies, and its metrics as written there."""
-
-    path: Path
-    metrics: Json
 
 
 def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Json) -> Artifact:
@@ -62,7 +54,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
     return Artifact("", manifest, weights, bias, vectoriser.idf, terms)
 
 
-def write_folder(artifact: Artifact, models: Path, metrics: Json) -> ModelFolder:
+def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:
     """Write the model under a new version name; the folder appears whole or not at all.
 
     The name is the time and the start of the content's digest: the same content has the same end.
@@ -80,7 +72,7 @@ def write_folder(artifact: Artifact, models: Path, metrics: Json) -> ModelFolder
         work.rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return ModelFolder(target, metrics)
+    return target
 
 
 def _category(head: CategoryHead) -> Json:

@@ -20,9 +20,9 @@ from training.config import BandSettings
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
 
-# Offsets are pulled to 0 like a Gaussian prior of this many nats per unit squared: with few held-out
-# rows of a label they must not run away.
-_OFFSET_PENALTY = 1.0
+# Offsets and the logarithm of the scale are pulled to 0 by this many nats per unit squared (a Gaussian
+# prior): with few held-out rows of a label, or none wrong, they must not run away.
+_PENALTY = 1.0
 _MIN_BAND_ROWS = 30  # fewer held-out answers do not define a threshold
 _CUT_STEPS = 40
 
@@ -133,8 +133,7 @@ def _fit_softmax(logits: Floats, truth: Ranks) -> tuple[float, Floats]:
         error = probabilities
         error[rows, truth] -= 1
         slope = np.concatenate([[scale * (error * logits).sum()], error.sum(axis=0)])
-        slope[1:] += 2 * _OFFSET_PENALTY * offsets
-        return nll + _OFFSET_PENALTY * (offsets**2).sum(), slope
+        return nll + _PENALTY * (values**2).sum(), slope + 2 * _PENALTY * values
 
     found = minimize(loss, np.zeros(n_labels + 1), jac=True, method="L-BFGS-B")
     return float(np.exp(found.x[0])), found.x[1:]
@@ -147,8 +146,7 @@ def _fit_sigmoid(logits: Floats, truth: NDArray[np.bool_]) -> tuple[float, float
         nll = -np.log(np.where(truth, above, 1 - above)).sum()
         error = above - truth
         slope = np.array([scale * (error * logits).sum(), error.sum()])
-        slope[1] += 2 * _OFFSET_PENALTY * offset
-        return nll + _OFFSET_PENALTY * offset**2, slope
+        return nll + _PENALTY * (values**2).sum(), slope + 2 * _PENALTY * values
 
     found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
     return float(np.exp(found.x[0])), float(found.x[1])

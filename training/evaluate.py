@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
 from classifier.prediction import Prediction
+from training.targets import Targets
 
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
@@ -20,15 +20,6 @@ Interval = dict[str, float]
 _ROUNDS = 500
 _BINS = 15
 _HIGH_SHARE = 0.75  # ranks from here up are "high anger": levels 4 and 5 of 5
-
-
-class LabelNumbers(Protocol):
-    """Labels as numbers, -1 where there is none; `training.fit.Targets` is one."""
-
-    codes: list[str]
-    levels: list[int]
-    category: Ranks
-    rank: Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class Scores:
     def expected(self) -> Floats:
         """Expected rank of each text, 0-1."""
         size = self.level_probs.shape[1]
-        return self.level_probs @ np.arange(size) / max(1, size - 1)
+        return np.asarray(self.level_probs @ np.arange(size) / max(1, size - 1), np.float64)
 
     @property
     def high_from(self) -> int:
@@ -66,22 +57,20 @@ class Scores:
         )  # fmt: skip
 
 
-def scores_of(targets: LabelNumbers, category: Floats, levels: Floats, ranks: Ranks) -> Scores:
+def scores_of(targets: Targets, category: Floats, levels: Floats, ranks: Ranks) -> Scores:
     """Truth and answers side by side."""
     return Scores(
         targets.codes, targets.levels, targets.category, category, targets.rank, levels, ranks
     )
 
 
-def scores_of_predictions(
-    predictions: Sequence[Prediction], targets: LabelNumbers, labels: tuple[list[str], list[int]]
-) -> Scores:
-    """Scores of a model's predictions; what it did not judge counts as its rarest answer.
+def scores_of_predictions(predictions: Sequence[Prediction], targets: Targets) -> Scores:
+    """Scores of a model's predictions.
 
-    `labels` are the model's categories and levels; a text that was not judged gets level rank 0
-    and the category "other" if the model has it, else no category at all (always wrong).
+    A text that was not judged gets the lowest level, and the category "other" if there is one, else
+    the first.
     """
-    codes, levels = labels
+    codes, levels = targets.codes, targets.levels
     category = np.zeros((len(predictions), len(codes)))
     level_probs = np.zeros((len(predictions), len(levels)))
     ranks = np.zeros(len(predictions), np.intp)
@@ -137,7 +126,9 @@ def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
 
     return {
         "texts": len(truth),
-        "accuracy": _interval(lambda rows: float((truth[rows] == chosen[rows]).mean()), truth, seed),
+        "accuracy": _interval(
+            lambda rows: float((truth[rows] == chosen[rows]).mean()), truth, seed
+        ),
         "macro_f1": _interval(macro, truth, seed),
         "top3_accuracy": float((top == truth[:, None]).any(axis=1).mean()),
         "recall": {
@@ -156,6 +147,9 @@ def _intensity_figures(scores: Scores, seed: int) -> dict[str, object]:
     def precision(rows: Ranks) -> float:
         return float(average_precision_score(is_high[rows], expected[rows]))
 
+    def has_high(rows: Ranks) -> bool:
+        return bool(is_high[rows].any())
+
     found: dict[str, object] = {
         "texts": len(truth),
         "qwk": _interval(lambda rows: kappa_of(scores_at(scores, rows)), truth, seed),
@@ -167,7 +161,7 @@ def _intensity_figures(scores: Scores, seed: int) -> dict[str, object]:
         "high_brier": float(((high_prob - is_high) ** 2).mean()),
     }
     if is_high.any():
-        found["high_average_precision"] = _interval(precision, truth, seed)
+        found["high_average_precision"] = _interval(precision, truth, seed, allowed=has_high)
         found["high_recall"] = float(called_high[is_high].mean())
         found["high_precision"] = float(is_high[called_high].mean()) if called_high.any() else 0.0
     return found
@@ -188,13 +182,20 @@ def expected_calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> 
     return float(np.abs(gaps).sum() / max(1, len(confidence)))
 
 
-def _interval(statistic: Callable[[Ranks], float], truth: Ranks, seed: int) -> Interval:
+def _interval(
+    statistic: Callable[[Ranks], float],
+    truth: Ranks,
+    seed: int,
+    *,
+    allowed: Callable[[Ranks], bool] = lambda _: True,
+) -> Interval:
+    """Value and bootstrap interval; samples of one label only, or not `allowed`, are skipped."""
     random = np.random.default_rng(seed)
     size = len(truth)
     draws = []
     for _ in range(_ROUNDS):
         rows = random.integers(0, size, size)
-        if len(np.unique(truth[rows])) > 1:
+        if len(np.unique(truth[rows])) > 1 and allowed(rows):
             draws.append(statistic(rows))
     low, high = np.percentile(draws, [2.5, 97.5]) if draws else (0.0, 1.0)
     return {"value": statistic(np.arange(size)), "low": float(low), "high": float(high)}

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features import FeatureSettings, Vectoriser, fit_vectoriser
+from classifier.features import Vectoriser, fit_vectoriser
 from classifier.heads import CUMULATIVE, CategoryHead, IntensityHead
 from classifier.tokens import tokeniser
 from training.calibrate import fit_category_head, fit_intensity_head
@@ -19,21 +19,12 @@ from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import Scores, kappa_of, scores_of
 from training.split import assign_folds, group_near_duplicates
+from training.targets import Targets, targets_of
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 _ABSENT_LOGIT = -30.0  # a label that a training fold lacks cannot be told by that fold
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Labels as numbers, -1 where a text has none: category column and level rank."""
-
-    codes: list[str]
-    levels: list[int]
-    category: NDArray[np.intp]
-    rank: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +55,6 @@ class Fitted:
     kappa_by_kind: dict[str, float]
 
 
-def targets_of(dataset: Dataset) -> Targets:
-    """The dataset's labels as numbers; a head with fewer than two labels has none."""
-    codes = dataset.categories if len(dataset.categories) > 1 else []
-    levels = dataset.levels if len(dataset.levels) > 1 else []
-    code_number = {code: number for number, code in enumerate(codes)}
-    level_number = {level: number for number, level in enumerate(levels)}
-    return Targets(
-        codes,
-        levels,
-        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
-        np.array(
-            [-1 if e.level is None else level_number.get(e.level, -1) for e in dataset.examples],
-            np.intp,
-        ),
-    )
-
-
 def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progress) -> Fitted:
     """Cross-validate, calibrate on the held-out logits, then fit on everything.
 
@@ -94,8 +68,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
     logits = _cross_validate(texts, targets, folds, config, (jobs, progress))
     kappas = {
-        kind: kappa_of(_held_out(targets, logits, folds, kind, config))
-        for kind in logits.intensity
+        kind: kappa_of(_held_out(targets, logits, folds, kind, config)) for kind in logits.intensity
     }
     kind = max(kappas, key=lambda k: kappas[k]) if kappas else CUMULATIVE
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(texts), bool))
@@ -188,7 +161,7 @@ def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c
 
 
 def _cumulative(matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, c: float) -> Linear:
-    """One logistic regression per border between levels: is the rank above it?"""
+    """One logistic regression per border between levels: is the rank above it."""
     weights = np.zeros((matrix.shape[1], n_levels - 1))
     bias = np.zeros(n_levels - 1)
     for border in range(n_levels - 1):

@@ -14,7 +14,7 @@ from classifier.prediction import Prediction
 from classifier.triage import Triage
 from training.dataset import Dataset, Example
 from training.evaluate import Scores, figures, scores_of_predictions
-from training.fit import Targets
+from training.targets import Targets
 
 _SEED = 0
 _MIN_SLICE_TEXTS = 20
@@ -25,7 +25,7 @@ _SLICE_COLUMNS = ("source", "channel")
 def judge(triage: Triage, dataset: Dataset) -> Json:
     """Figures of the model on the dataset, overall and by slice, and of its signals.
 
-    Labels that the model does not know count as missed.
+    Categories that the model does not know count as missed; unknown levels are left out.
 
     Raises:
         InputFileError: the data has no label that the model predicts.
@@ -38,12 +38,10 @@ def judge(triage: Triage, dataset: Dataset) -> Json:
     if not ((targets.category >= 0).any() or (targets.rank >= 0).any()):
         raise InputFileError(f"the data has none of the model's labels: {codes} {levels}")
     predictions = triage.predict([e.text for e in dataset.examples], with_evidence=False)
-    scores = scores_of_predictions(predictions, targets, (codes, levels))
+    scores = scores_of_predictions(predictions, targets)
     found = figures(scores, seed=_SEED)
     found["outcomes"] = dict(sorted(Counter(p.outcome.value for p in predictions).items()))
-    found["slices"] = {
-        name: _brief(scores.rows(rows)) for name, rows in _slices(dataset.examples)
-    }
+    found["slices"] = {name: _brief(scores.rows(rows)) for name, rows in _slices(dataset.examples)}
     column = next((c for c in _RISK_COLUMNS if c in dataset.examples[0].cells), None)
     if column:
         found["signals"] = signal_figures(dataset.examples, predictions, column)
@@ -55,7 +53,7 @@ def _targets(dataset: Dataset, codes: list[str], levels: list[int]) -> Targets:
     code_number = {code: number for number, code in enumerate([*codes, *extra])}
     level_number = {level: number for number, level in enumerate(levels)}
     return Targets(
-        codes,
+        [*codes, *extra],
         levels,
         np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
         np.array([level_number.get(e.level or 0, -1) for e in dataset.examples], np.intp),

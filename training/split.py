@@ -12,7 +12,9 @@ _SHINGLE_CHARS = 3
 _PERMUTATIONS = 64
 
 
-def group_near_duplicates(texts: Sequence[str], similarity: float, *, seed: int) -> NDArray[np.intp]:
+def group_near_duplicates(
+    texts: Sequence[str], similarity: float, *, seed: int
+) -> NDArray[np.intp]:
     """A group number per clean text; texts that are alike, directly or in a chain, share one.
 
     Similarity is the Jaccard index of character 3-gram sets, estimated by MinHash (Broder 1997).

@@ -21,10 +21,10 @@ _LINES = (
 
 
 def summary(metrics: Mapping[str, object]) -> str:
-    """One line a figure, with its 95 % interval where there is one.
+    r"""One line a figure, with its 95 % interval where there is one.
 
     >>> summary({"texts": 2, "signals": {"recall": 0.5}})
-    'texts                          2\\nsignals recall                 0.500'
+    'texts                          2\nsignals recall                 0.500'
     """
     lines = [f"{'texts':30} {metrics['texts']}"]
     for section, name, label in _LINES:

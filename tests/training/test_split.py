@@ -1,0 +1,42 @@
+"""Near duplicates stay together, labels are spread."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.split import assign_folds, group_near_duplicates
+
+
+def test_reposts_with_small_changes_are_one_group() -> None:
+    """The same complaint with another ending is a near duplicate; another complaint is not."""
+    story = "上周在你们店买的电饭煲用了三天就不加热了，售后说要等配件，等到今天也没有消息"
+    groups = group_near_duplicates(
+        [story, story + "！", "快递三天没有动静", story.replace("三天", "两天")], 0.6, seed=1
+    )
+    assert groups[0] == groups[1] == groups[3]
+    assert groups[2] != groups[0]
+
+
+def test_short_texts_and_no_texts_are_fine() -> None:
+    """A text shorter than a shingle is its own shingle."""
+    assert len(group_near_duplicates([], 0.6, seed=1)) == 0
+    groups = group_near_duplicates(["差", "差", "好"], 0.6, seed=1)
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_groups_stay_whole_and_labels_are_spread() -> None:
+    """No group is split over folds, and each fold gets its share of each label."""
+    labels = ["a"] * 50 + ["b"] * 10
+    groups = np.arange(60) // 2
+    folds = assign_folds(labels, groups, 5, seed=3)
+    assert all(folds[2 * n] == folds[2 * n + 1] for n in range(30))
+    assert np.bincount(folds[:50]).tolist() == [10] * 5
+    assert np.bincount(folds[50:]).tolist() == [2] * 5
+
+
+def test_the_seed_decides() -> None:
+    """The same seed deals the same folds, another one others."""
+    labels, groups = ["a"] * 40, np.arange(40)
+    first = assign_folds(labels, groups, 4, seed=1)
+    assert (first == assign_folds(labels, groups, 4, seed=1)).all()
+    assert (first != assign_folds(labels, groups, 4, seed=2)).any()

@@ -1,0 +1,37 @@
+"""Labels of a dataset as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Labels as numbers, -1 where a text has none: category column and level rank."""
+
+    codes: list[str]
+    levels: list[int]
+    category: NDArray[np.intp]
+    rank: NDArray[np.intp]
+
+
+def targets_of(dataset: Dataset) -> Targets:
+    """The dataset's labels as numbers; a head with fewer than two labels has none."""
+    codes = dataset.categories if len(dataset.categories) > 1 else []
+    levels = dataset.levels if len(dataset.levels) > 1 else []
+    code_number = {code: number for number, code in enumerate(codes)}
+    level_number = {level: number for number, level in enumerate(levels)}
+    return Targets(
+        codes,
+        levels,
+        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
+        np.array(
+            [-1 if e.level is None else level_number.get(e.level, -1) for e in dataset.examples],
+            np.intp,
+        ),
+    )
