@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _PLACEHOLDER = re.compile(r"\[[\u4e00-\u9fff]{2,3}\]")
+_TWO_HAN = re.compile(r"[^\u4e00-\u9fff]{0,9}[\u4e00-\u9fff][^\u4e00-\u9fff]{0,9}[\u4e00-\u9fff]")
+_OTHER_LETTER = re.compile(r"[a-z\[\u00df-\u024f\u3041-\u30fa\uac00-\ud7a3]")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _KANA = re.compile(r"[\u3041-\u30fa]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -23,9 +25,8 @@ def detect(text: str) -> tuple[str, str | None]:
     """
     if not text:
         return "und", "empty"
-    han = len(_HAN.findall(text))
-    if han >= MIN_HAN and "[" not in text and han * 2 >= len(text):
-        return "zh", None  # most texts: no need to count the rest
+    if _TWO_HAN.match(text) and not _OTHER_LETTER.search(text):
+        return "zh", None  # most texts: no need to count
     return _detect_mixed(_PLACEHOLDER.sub(" ", text))
 
 

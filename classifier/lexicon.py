@@ -27,7 +27,7 @@ _NUMBERS = {
 }
 _MAX_NUMBER = 9
 _CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
-_MAX_LITERALS = 400
+_MAX_LITERALS = 2000
 
 _TOKEN = re.compile(r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|[^~…()|?$#<>]")
 

@@ -29,10 +29,14 @@ _NOWHERE = np.zeros(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """Occurrences of n-grams: text number, key, and where each stands in the joined batch."""
+    """Occurrences of n-grams: text number, key, and where each stands in the joined batch.
+
+    The first `n_single` are single words or characters: their key is their number.
+    """
 
     rows: Ints
     keys: Keys
+    n_single: int
     starts: Ints
     ends: Ints
 
@@ -114,10 +118,34 @@ def _grams(
             firsts.append(first)
             keys.append(key[first])
     at, joined = np.concatenate(firsts), np.concatenate(keys)
+    n_single = len(firsts[0]) if sizes[0] == 1 else 0
     if spans is None:
-        return Grams(rows[at], joined, _NOWHERE, _NOWHERE)
+        return Grams(rows[at], joined, n_single, _NOWHERE, _NOWHERE)
     last = np.concatenate([first + size for size, first in enumerate(firsts, start=sizes[0] - 1)])
-    return Grams(rows[at], joined, spans[0][at], spans[1][last])
+    return Grams(rows[at], joined, n_single, spans[0][at], spans[1][last])
+
+
+class _Columns:
+    """Column of each key: single words and characters by an array, longer n-grams by an index."""
+
+    def __init__(self, keys: Keys, n_numbers: int) -> None:
+        is_single = keys <= n_numbers
+        self._single = np.full(n_numbers + 1, -1, np.int64)
+        self._single[keys[is_single].astype(np.int64)] = np.flatnonzero(is_single)
+        self._longer = np.append(np.flatnonzero(~is_single), -1)  # the index says -1 for unknown
+        self._index = KeyIndex(keys[~is_single])
+
+    def known(self, grams: Grams) -> Occurrences:
+        """The occurrences of known n-grams."""
+        single, longer = grams.keys[: grams.n_single], grams.keys[grams.n_single :]
+        columns = np.concatenate(
+            [self._single[single.astype(np.int64)], self._longer[self._index.find(longer)]]
+        )
+        hit = np.flatnonzero(columns >= 0)
+        starts, ends = (
+            (grams.starts[hit], grams.ends[hit]) if grams.starts.size else (_NOWHERE,) * 2
+        )
+        return Occurrences(grams.rows[hit], columns[hit], starts, ends)
 
 
 class WordTable:
@@ -128,11 +156,11 @@ class WordTable:
         self.numbers = number_words(word for words in split for word in words)
         self.sizes = (min(map(len, split), default=1), max(map(len, split), default=1))
         keys = [_pack([self.numbers[word] for word in words], _WORD_BITS) for words in split]
-        self._index = KeyIndex(np.array(keys, np.uint64))
+        self._columns = _Columns(np.array(keys, np.uint64), len(self.numbers))
 
     def occurrences(self, pieces: Sequence[str], *, spans: bool) -> Occurrences:
         """The known word n-grams of a batch cut by `cut_batch`."""
-        return _known(word_grams(pieces, self.numbers, self.sizes, spans=spans), self._index)
+        return self._columns.known(word_grams(pieces, self.numbers, self.sizes, spans=spans))
 
 
 class CharTable:
@@ -142,11 +170,11 @@ class CharTable:
         self.numbers = number_chars("".join(terms))
         self.sizes = (min(map(len, terms), default=1), max(map(len, terms), default=1))
         keys = [_pack([int(self.numbers[ord(c)]) for c in term], _CHAR_BITS) for term in terms]
-        self._index = KeyIndex(np.array(keys, np.uint64))
+        self._columns = _Columns(np.array(keys, np.uint64), int(self.numbers.max(initial=0)))
 
     def occurrences(self, texts: Sequence[str], *, spans: bool) -> Occurrences:
         """The known character n-grams of clean texts."""
-        return _known(char_grams(texts, self.numbers, self.sizes, spans=spans), self._index)
+        return self._columns.known(char_grams(texts, self.numbers, self.sizes, spans=spans))
 
 
 def number_words(words: Iterable[str]) -> dict[str, int]:
@@ -174,13 +202,6 @@ def _pack(ids: list[int], bits: np.uint64) -> int:
     for number in ids:
         key = (key << int(bits)) | number
     return key
-
-
-def _known(grams: Grams, index: KeyIndex) -> Occurrences:
-    columns = index.find(grams.keys).astype(np.int64)
-    hit = np.flatnonzero(columns >= 0)
-    starts, ends = (grams.starts[hit], grams.ends[hit]) if grams.starts.size else (_NOWHERE,) * 2
-    return Occurrences(grams.rows[hit], columns[hit], starts, ends)
 
 
 def cut_batch(tokeniser: Tokeniser, texts: Sequence[str]) -> list[str]:

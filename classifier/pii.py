@@ -15,7 +15,7 @@ from classifier.characters import INVISIBLE, fold
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _SEPARATORS = re.compile(r"[ \-]")
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
 
 def is_identity_number(number: str) -> bool:
@@ -83,14 +83,14 @@ KINDS = (
     ),
     _kind(
         "[车牌]",
-        rf"[{_PROVINCES}][a-hj-np-z][·.\- ]?"
+        rf"[{PROVINCES}][a-hj-np-z][·.\- ]?"
         r"(?:[a-hj-np-z0-9]{5}[0-9df]|[a-hj-np-z0-9]{4}[a-hj-np-z0-9挂学警港澳])(?![a-z0-9])",
         lambda plate: any(char.isdigit() for char in plate),
     ),
 )  # fmt: skip  (one kind a line reads as the table it is)
 
 # Without one of these no kind can match: most texts are done after one look.
-_HINT = re.compile(rf"@|[\d*][ \-*x)]?\d[ \-*]?\d[ \-*]?[\d*x]|[{_PROVINCES}][a-z]")
+_HINT = re.compile(rf"@|[\d*][ \-*x)]?\d[ \-*]?\d[ \-*]?[\d*x]|[{PROVINCES}][a-z]")
 
 
 def replace_personal_data(aligned: Aligned) -> Aligned:

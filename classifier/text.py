@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-
-import opencc
 
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold, is_stable
-from classifier.pii import replace_personal_data
+from classifier.pii import PROVINCES, replace_personal_data
+from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
 # Longer texts are read up to here, and say so: 20,000 characters are 13 printed pages.
 MAX_CHARS = 20_000
@@ -35,11 +34,12 @@ _ORDER_NUMBER = re.compile(
 _RUN = re.compile(r"(\D)\1{3,}")
 _EDGE = re.compile(r"\A\s+|\s+\Z")
 
-# Cheap signs that one of the steps after folding has work to do; about 6 µs for 60 characters.
-_WORK = re.compile(
-    rf"[{INVISIBLE}<&\[@*\t-\r\x85\xa0\u2000-\u200a\u2028-\u202f\u205f\u3000]|  |\d[\d\-]{{6}}|://|www\."
-    r"|(\D)\1\1\1|_x000|1\d\d \d|\d{4} \d{4}|0\d\d[ )]|[\u4e00-\u9fff][a-z][·.\- ]?[a-z]?\d"
-)
+# Cheap signs that a step after folding has work to do. One pattern for all of them is five times
+# slower: a search is fast only if the first character of a match is one of a set.
+_WORK_CHAR = re.compile(rf"[{INVISIBLE}<&\[@*\t-\r\x85\xa0\u2000-\u200a\u2028-\u202f\u205f\u3000]")
+_WORK_DIGITS = re.compile(r"\d[\d \-)]{5}")
+_WORK_PLATE = re.compile(rf"[{PROVINCES}][a-z][·.\- ]?[a-z]?[a-z0-9]")
+_WORK_TEXTS = ("  ", "://", "www.", "_x000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
     (4, 5)
     """
     folded = fold(text[:max_chars])
-    if not (is_stable(folded) and not _WORK.search(folded) and not _needs_simplifying(folded)):
+    if not (is_stable(folded) and not _has_work(folded)):
         aligned = _run_steps(Aligned.identity(folded))
         return CleanText(text, aligned.text, aligned, len(folded))
     stripped = folded.strip()
@@ -80,6 +80,39 @@ def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
         aligned = strip_edges(Aligned.identity(folded))
         return CleanText(text, aligned.text, aligned, len(folded))
     return CleanText(text, folded, None, len(folded))
+
+
+def _has_work(folded: str) -> bool:
+    """Whether any step after folding could change the text; may be wrongly true, never false."""
+    patterns = (_WORK_CHAR, traditional(), RARE_HAN, _RUN, _WORK_DIGITS, _WORK_PLATE)
+    return any(sign in folded for sign in _WORK_TEXTS) or any(
+        pattern.search(folded) for pattern in patterns
+    )
+
+
+def clean_batch(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> list[CleanText]:
+    """The same as `clean` for each text, at about an eighth of its time for plain ones.
+
+    One look over the code points of the whole batch tells which texts need more than folding.
+
+    >>> [item.text for item in clean_batch(["ＡＢ太差！", "氣死"])]
+    ['ab太差!', '气死']
+    """
+    heads = [text[:max_chars] for text in texts]
+    joined = "".join(heads)
+    if not joined:
+        return [CleanText(text, "", None, 0) for text in texts]
+    folded, is_plain = plain_texts(joined, [len(head) for head in heads])
+    found: list[CleanText] = []
+    position = 0
+    for text, head, plain in zip(texts, heads, is_plain, strict=True):
+        end = position + len(head)
+        if plain:
+            found.append(CleanText(text, folded[position:end], None, len(head)))
+        else:
+            found.append(clean(text, max_chars=max_chars))
+        position = end
+    return found
 
 
 def normalise(aligned: Aligned) -> Aligned:
@@ -127,12 +160,12 @@ def squeeze_space(aligned: Aligned) -> Aligned:
 
 def simplify(aligned: Aligned) -> Aligned:
     """Traditional characters become simplified ones, by phrase where the length allows."""
-    if not _needs_simplifying(aligned.text):
+    if not (traditional().search(aligned.text) or RARE_HAN.search(aligned.text)):
         return aligned
-    simple = _converter().convert(aligned.text)
+    simple = converter().convert(aligned.text)
     if len(simple) != len(aligned.text):
         simple = "".join(
-            new if len(new := _converter().convert(char)) == 1 else char for char in aligned.text
+            new if len(new := converter().convert(char)) == 1 else char for char in aligned.text
         )
     return aligned.translated(simple)
 
@@ -166,21 +199,3 @@ def _run_steps(aligned: Aligned) -> Aligned:
     ):  # fmt: skip
         aligned = step(aligned)
     return aligned
-
-
-@cache
-def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
-
-
-@cache
-def _traditional() -> re.Pattern[str]:
-    """A pattern of every character that OpenCC's `t2s` changes when it stands alone."""
-    ranges = [(0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x2A6E0)]
-    chars = [chr(code) for start, stop in ranges for code in range(start, stop)]
-    simple = _converter().convert("\n".join(chars)).split("\n")
-    return re.compile("[" + "".join(a for a, b in zip(chars, simple, strict=True) if a != b) + "]")
-
-
-def _needs_simplifying(text: str) -> bool:
-    return _traditional().search(text) is not None

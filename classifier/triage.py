@@ -27,7 +27,7 @@ from classifier.prediction import (
     Signal,
 )
 from classifier.signals import SignalFinder
-from classifier.text import CleanText, clean
+from classifier.text import CleanText, clean_batch
 from classifier.tokens import tokeniser
 
 CATEGORY, INTENSITY = "category", "intensity"
@@ -98,7 +98,7 @@ class Triage:
         return found
 
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
-        cleaned = [clean(text) for text in texts]
+        cleaned = clean_batch(texts)
         languages = [language.detect(item.text) for item in cleaned]
         judged = [item for item, (_, why) in zip(cleaned, languages, strict=True) if why is None]
         batch = self._judge(judged, with_evidence=with_evidence)
@@ -209,7 +209,7 @@ def _categories(head: CategoryHead, logits: Floats) -> list[Category]:
     values = np.take_along_axis(probabilities, order, axis=1).tolist()
     found = []
     for ranks, probs in zip(order.tolist(), values, strict=True):
-        top = tuple(RankedCategory(head.codes[k], p) for k, p in zip(ranks, probs, strict=True))
+        top = tuple(map(RankedCategory, map(head.codes.__getitem__, ranks), probs))
         band = head.thresholds.band(probs[0])
         found.append(Category(head.codes[ranks[0]], head.names[ranks[0]], probs[0], band, top))
     return found

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from classifier import text
 from classifier.aligned import Aligned
-from classifier.text import clean
+from classifier.text import clean, clean_batch
 
 TRICKY = st.text(
     st.sampled_from(
-        "退款差評氣發\u3000 \t\n！!。…~,，a Ａ１1309@.:/[]()<>&"
+        "退款差評氣發京\u3000 \t\n！!。…~,，a Ａ１1309@.:/[]()<>&"
         "\u200b\u202e\ud83d😡é\u0301ﾞｱ①㎏ﷺ的x*-"
     )
 )
@@ -81,6 +81,15 @@ def test_clean_text_holds_no_noise(sent: str) -> None:
     assert "  " not in cleaned
     assert not re.search(r"(\D)\1{3}", cleaned)
     assert not any(unicodedata.category(char) in {"Cc", "Cs"} for char in cleaned)
+
+
+@given(st.lists(st.one_of(st.text(), TRICKY), max_size=8))
+def test_a_batch_is_cleaned_as_its_texts_are(sent: list[str]) -> None:
+    """The look over a whole batch never changes a clean text or its spans."""
+    for together, alone in zip(clean_batch(sent), map(clean, sent), strict=True):
+        assert (together.text, together.chars_used) == (alone.text, alone.chars_used)
+        spans = [[c.span(i, i + 1) for i in range(len(c.text))] for c in (together, alone)]
+        assert spans[0] == spans[1]
 
 
 def test_offsets_point_into_the_text_as_sent() -> None:

@@ -1,0 +1,135 @@
+"""The operator's commands: serve, keys, users, and the API document."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import orjson
+
+from classifier.errors import TriageError
+from service import keys, openapi, users
+from service.db import Database, upgrade
+from service.settings import read_settings
+from service.tables import Role, Scope
+
+
+class _OneSentence(click.Group):
+    """Errors that the project raises on purpose end a command with one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except TriageError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_OneSentence, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Complaint triage: the web service and its operation."""
+
+
+@main.command()
+def serve() -> None:
+    """Serve the API; the first start makes a key and a supervisor and shows them once."""
+    from service.server import serve  # noqa: PLC0415  (gunicorn is slow to import for the others)
+
+    serve(read_settings(os.environ))
+
+
+@main.command()
+@click.option("--name", required=True, help="Who the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    required=True,
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What the key may do; may be given several times.",
+)
+@click.option("--expires-days", type=click.IntRange(1, 3650), help="Days until it expires.")
+def create_key(name: str, scopes: tuple[str, ...], expires_days: int | None) -> None:
+    """Make an API key; it is printed alone on the last line and cannot be shown again."""
+    expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
+    key = keys.create_key(
+        _database(), name, [Scope(scope) for scope in scopes], expires_at=expires_at
+    )
+    click.echo("API key, shown this once only:")
+    click.echo(key)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_keys(*, as_json: bool) -> None:
+    """List all API keys without their secrets."""
+    now = datetime.now(UTC)
+    for key in keys.list_keys(_database()):
+        state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "expired"
+        if as_json:
+            click.echo(orjson.dumps({**_shown(key), "state": state}))
+        else:
+            ends = key.expires_at.isoformat(timespec="seconds") if key.expires_at else "never"
+            used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
+            scopes = ",".join(sorted(key.scopes))
+            click.echo(f"{key.id}  {state:<7}  {scopes}  expires {ends}  used {used}  {key.name}")
+
+
+@main.command()
+@click.argument("key_id", metavar="ID")
+def revoke_key(key_id: str) -> None:
+    """End an API key for good; the service stops taking it within a second."""
+    keys.revoke_key(_database(), key_id)
+    click.echo(f"revoked {key_id}")
+
+
+@main.command()
+@click.option("--name", required=True, help="The name to log in with.")
+@click.option("--role", required=True, type=click.Choice([role.name.lower() for role in Role]))
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_user(name: str, role: str, *, password_stdin: bool) -> None:
+    """Make a user; without --password-stdin a password is made and printed once."""
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    password = given if given is not None else users.generate_password()
+    users.create_user(_database(), name, Role[role.upper()], password)
+    if given is None:
+        click.echo("password, shown this once only:")
+        click.echo(password)
+    else:
+        click.echo(f"made user {name}")
+
+
+@main.command("openapi")
+@click.option("--output", type=click.Path(path_type=Path), help="File; standard output if absent.")
+def write_openapi(output: Path | None) -> None:
+    """Write the OpenAPI document."""
+    content = openapi.text()
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        output.write_text(content, encoding="utf-8")
+
+
+def _database() -> Database:
+    """The database of the settings, brought up to date."""
+    database = Database(read_settings(os.environ).database_url)
+    upgrade(database)
+    return database
+
+
+def _shown(key: keys.Key) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
+    }
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m service")

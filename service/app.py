@@ -1,0 +1,64 @@
+"""The application, wired in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request
+
+from classifier import load as load_model
+from classifier.policy_file import load_policy
+from service import api, docs, errors, health
+from service.answers import Answers
+from service.auth import KeyRing
+from service.db import Database
+from service.idempotency import ReplyStore
+from service.metrics import Metrics
+from service.observe import Observer, note_route
+from service.predictor import Load, Predictor
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The long-lived parts of one application."""
+
+    settings: Settings
+    database: Database
+    predictor: Predictor
+    metrics: Metrics
+
+
+def load_parts(settings: Settings, load: Load = load_model) -> Parts:
+    """The parts as settings describe them; the database is opened on first use.
+
+    Raises:
+        ModelError, PolicyError: what is to be served cannot be.
+    """
+    return Parts(
+        settings=settings,
+        database=Database(settings.database_url),
+        predictor=Predictor(settings.models, load, load_policy(settings.policy)),
+        metrics=Metrics(),
+    )
+
+
+def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
+    """The application over its parts, which are loaded unless they are given.
+
+    Raises:
+        ModelError, PolicyError: what is to be served cannot be.
+    """
+    parts = parts or load_parts(settings)
+    app = Flask("service", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.url_map.merge_slashes = False  # `//v1/model` is not found, not redirected
+    keys = KeyRing(parts.database)
+    answers = Answers(parts.predictor, parts.metrics)
+    app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
+    app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
+    app.register_blueprint(docs.blueprint())
+    errors.register(app, max_body_bytes=settings.max_body_bytes)
+    app.url_value_preprocessor(lambda *_: note_route(request))
+    app.wsgi_app = Observer(app.wsgi_app, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
+    return app

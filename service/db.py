@@ -1,0 +1,129 @@
+"""The database: one engine per process, opened after the fork; its schema brought up to date."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from classifier.errors import TriageError
+
+_BUSY_MILLISECONDS = 5000
+
+
+class DatabaseError(TriageError):
+    """The database cannot be opened or brought up to date."""
+
+
+class Database:
+    """Sessions on one database; the engine is opened on first use in each process.
+
+    A connection must not cross a fork, so a child that inherits this object opens its own engine.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine: Engine | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine."""
+        if self._engine is None or self._pid != os.getpid():
+            with self._lock:
+                if self._engine is None or self._pid != os.getpid():
+                    if self._engine is not None:
+                        self._engine.dispose(close=False)  # the parent's connections stay open
+                    self._engine = _open(self.url)
+                    self._pid = os.getpid()
+        return self._engine
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that is rolled back unless the caller commits."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def ping(self) -> None:
+        """Asks the database for an answer.
+
+        Raises:
+            SQLAlchemyError: there is none.
+        """
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Closes this process's connections; the next use opens new ones."""
+        with self._lock:
+            if self._engine is not None and self._pid == os.getpid():
+                self._engine.dispose()
+            self._engine = None
+
+
+def upgrade(database: Database, *, revision: str = "head") -> None:
+    """Brings the schema to a revision, making the database file (mode 0600) if there is none.
+
+    Raises:
+        DatabaseError: the database cannot be opened or changed.
+    """
+    try:
+        _prepare_file(database.url)
+        with database.engine.begin() as connection:
+            command.upgrade(_alembic(connection), revision)
+    except (SQLAlchemyError, OSError) as error:
+        shown = make_url(database.url).render_as_string(hide_password=True)
+        reason = str(error).splitlines()[0]
+        raise DatabaseError(f"the database {shown} cannot be prepared: {reason}") from error
+
+
+def downgrade(database: Database, *, revision: str) -> None:
+    """Takes the schema back to a revision; "base" drops every table."""
+    with database.engine.begin() as connection:
+        command.downgrade(_alembic(connection), revision)
+
+
+def _alembic(connection: object) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("service") / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _prepare_file(url: str) -> None:
+    """Makes the folder and file of an SQLite database readable by their owner alone."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and name:
+        path = Path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+
+
+def _open(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """WAL lets readers and one writer work at once; NORMAL is durable enough with WAL."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()

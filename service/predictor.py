@@ -1,0 +1,106 @@
+"""The model and policy that are serving, and the swap to a new model without dropping a request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from classifier.artifact import current_version
+from classifier.errors import ModelError, TriageError
+from classifier.policy import Policy
+from classifier.prediction import Prediction
+
+CHECK_SECONDS = 1.0
+_RETRY_CHECKS = 60  # a model that could not be loaded is tried again after a minute
+
+
+class Model(Protocol):
+    """What the service needs of a loaded model; `classifier.Triage` is one."""
+
+    version: str
+
+    def predict(self, texts: Sequence[str], *, with_evidence: bool = True) -> list[Prediction]:
+        """One prediction per text, in order."""
+
+    def describe(self) -> dict[str, object]:
+        """What the model is, as JSON values."""
+
+
+Load = Callable[[Path], Model]
+
+
+class Predictor:
+    """Holds the serving model; a request takes the reference once and keeps it to its end."""
+
+    def __init__(self, models: Path, load: Load, policy: Policy) -> None:
+        """Loads the current model.
+
+        Raises:
+            ModelError: there is none, or it cannot be served.
+        """
+        self.policy = policy
+        self._models = models
+        self._load = load
+        self._refreshing = threading.Lock()
+        self._refused: str | None = None
+        self._checks_since_refusal = 0
+        version = current_version(models)
+        if version is None:
+            raise ModelError(f"no model in {models}: run `make train` to train the default model")
+        self._version = version  # as CURRENT names it
+        self.model = load(models / version)
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The versions of model and policy, for logs."""
+        return self.model.version, self.policy.version
+
+    def refresh(self) -> None:
+        """Loads and swaps in the model that CURRENT names, if it is another one.
+
+        A model that cannot be loaded is logged, and the old one goes on serving.
+        """
+        with self._refreshing:
+            wanted = None
+            try:
+                wanted = current_version(self._models)
+                if wanted is None or wanted == self._version or self._is_resting(wanted):
+                    return
+                model = self._load(self._models / wanted)
+            except (TriageError, OSError) as error:
+                self._refuse(wanted, error)
+                return
+            self.model = model  # one reference, replaced at once: no request sees half of it
+            self._version, self._refused = wanted, None
+            structlog.get_logger().info("model_swapped")
+
+    def _is_resting(self, wanted: str) -> bool:
+        """Whether this version was refused a short while ago."""
+        self._checks_since_refusal += 1
+        return wanted == self._refused and self._checks_since_refusal < _RETRY_CHECKS
+
+    def _refuse(self, wanted: str | None, error: Exception) -> None:
+        if wanted != self._refused or self._checks_since_refusal >= _RETRY_CHECKS:
+            structlog.get_logger().error("model_refused", refused=wanted, reason=str(error))
+            self._checks_since_refusal = 0
+        self._refused = wanted
+
+
+def watch(predictor: Predictor, *, stop: threading.Event | None = None) -> threading.Thread:
+    """Starts a thread that looks for a new model every second, until `stop` is set."""
+    stopped = stop or threading.Event()
+
+    def look() -> None:
+        while not stopped.wait(CHECK_SECONDS):
+            try:
+                predictor.refresh()
+            except Exception as error:
+                structlog.get_logger().error("model_watch_failed", error=error)
+
+    thread = threading.Thread(target=look, name="model-watch", daemon=True)
+    thread.start()
+    return thread

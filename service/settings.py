@@ -1,0 +1,152 @@
+"""Deployment settings: read once from the environment at start, then passed down."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from classifier.errors import SettingsError, shorten
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable as the README's table lists it."""
+
+    name: str
+    kind: str
+    default: str
+    sentence: str
+
+
+SETTINGS = (
+    Setting("TRIAGE_HOST", "address", "127.0.0.1", "Address to listen on."),
+    Setting("TRIAGE_PORT", "integer 1-65535", "8000", "Port to listen on."),
+    Setting("TRIAGE_HOME", "folder", "var", "Folder of the database and of secrets."),
+    Setting("TRIAGE_MODELS", "folder", "models", "Folder that holds CURRENT and the models."),
+    Setting(
+        "TRIAGE_DATABASE_URL",
+        "URL",
+        "",
+        "SQLAlchemy URL of the database; empty means triage.sqlite3 in TRIAGE_HOME.",
+    ),
+    Setting("TRIAGE_WORKERS", "integer 1-64", "2", "Worker processes."),
+    Setting("TRIAGE_THREADS", "integer 1-64", "8", "Threads of each worker process."),
+    Setting("TRIAGE_POLICY", "file", "", "Policy file; empty means the packaged policy.toml."),
+    Setting("TRIAGE_LOG_LEVEL", "word", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting(
+        "TRIAGE_MAX_BODY_BYTES",
+        "integer 1024-67108864",
+        "4194304",
+        "Largest request body; a larger one is answered with 413.",
+    ),
+    Setting(
+        "TRIAGE_REQUEST_SECONDS",
+        "integer 1-300",
+        "10",
+        "Time a client has to send one whole request; a slower one is answered with 408.",
+    ),
+    Setting(
+        "TRIAGE_GRACEFUL_SECONDS",
+        "integer 1-300",
+        "30",
+        "Time that running requests have to finish when the service stops.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its type; the database address may hold a password and is not shown."""
+
+    host: str
+    port: int
+    home: Path
+    models: Path
+    database_url: str = field(repr=False)
+    workers: int
+    threads: int
+    policy: Path | None
+    log_level: str
+    max_body_bytes: int
+    request_seconds: int
+    graceful_seconds: int
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; an empty variable counts as not set.
+
+    Raises:
+        SettingsError: names the variable, its value and what is allowed.
+    """
+    values = {s.name: environment.get(s.name, "").strip() or s.default for s in SETTINGS}
+    home = Path(values["TRIAGE_HOME"])
+    policy = values["TRIAGE_POLICY"]
+
+    def number(name: str, low: int, high: int) -> int:
+        return _number(name, values[name], low, high)
+
+    return Settings(
+        host=values["TRIAGE_HOST"],
+        port=number("TRIAGE_PORT", 1, 65_535),
+        home=home,
+        models=Path(values["TRIAGE_MODELS"]),
+        database_url=_database_url(values["TRIAGE_DATABASE_URL"], home),
+        workers=number("TRIAGE_WORKERS", 1, 64),
+        threads=number("TRIAGE_THREADS", 1, 64),
+        policy=_checked("TRIAGE_POLICY", Path(policy), Path.is_file, "a file") if policy else None,
+        log_level=_log_level(values["TRIAGE_LOG_LEVEL"]),
+        max_body_bytes=number("TRIAGE_MAX_BODY_BYTES", 1024, 67_108_864),
+        request_seconds=number("TRIAGE_REQUEST_SECONDS", 1, 300),
+        graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
+    )
+
+
+def log_level_number(settings: Settings) -> int:
+    """The level as the logging libraries count it."""
+    return logging.getLevelNamesMapping()[settings.log_level]
+
+
+def _number(name: str, value: str, low: int, high: int) -> int:
+    if not (value.isascii() and value.isdigit() and low <= int(value[:12]) <= high):
+        raise SettingsError(f"{name} is {shorten(value)}, an integer in {low}-{high} is needed")
+    return int(value)
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in _LOG_LEVELS:
+        allowed = ", ".join(_LOG_LEVELS)
+        raise SettingsError(f"TRIAGE_LOG_LEVEL is {shorten(value)}, allowed are {allowed}")
+    return value.upper()
+
+
+def _checked(name: str, path: Path, is_right: Callable[[Path], bool], needed: str) -> Path:
+    if not is_right(path):
+        raise SettingsError(f"{name} is {shorten(path)}, {needed} that exists is needed")
+    return path
+
+
+def _database_url(value: str, home: Path) -> str:
+    """The address, checked; an error shows its scheme only: the rest may hold a password."""
+    if not value:
+        return f"sqlite:///{(home / 'triage.sqlite3').absolute()}"
+    try:
+        backend = make_url(value).get_backend_name()
+    except ArgumentError:
+        backend = "no URL"
+    if backend not in {"sqlite", "postgresql"}:
+        raise SettingsError(
+            f"TRIAGE_DATABASE_URL is {shorten(backend)}, allowed are sqlite:///… and postgresql://…"
+        )
+    if backend == "sqlite" and make_url(value).database in {None, "", ":memory:"}:
+        raise SettingsError(
+            "TRIAGE_DATABASE_URL is an in-memory SQLite database, which worker processes cannot "
+            "share; a file such as sqlite:////srv/triage.sqlite3 is needed"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Speed as ratios against references in the same run: `make bench`."""

@@ -1,0 +1,143 @@
+"""The service against a bare Flask JSON echo under the same gunicorn settings."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.library import Measure
+from tests.conftest import ROOT
+
+_SECONDS = 6.0
+_CONNECTIONS = 8
+_ROUNDS = 3
+_START_SECONDS = 60
+
+
+def measure_server(texts: list[str]) -> list[Measure]:
+    """Requests per second of both, measured in turns, best round of each."""
+    echo = classify = 0.0
+    with (
+        tempfile.TemporaryDirectory() as home,
+        _service(Path(home)) as (port, key),
+        _echo() as other,
+    ):
+        for _ in range(_ROUNDS):
+            echo = max(echo, _load(other, "/echo", "", texts))
+            classify = max(classify, _load(port, "/v1/classify", key, texts))
+    return [
+        Measure("bare Flask JSON echo", echo, "requests/s"),
+        Measure("POST /v1/classify, against echo", classify, "requests/s", classify / echo, 0.5),
+    ]
+
+
+@contextmanager
+def _service(home: Path) -> Iterator[tuple[int, str]]:
+    port = _free_port()
+    env = {**os.environ, "TRIAGE_HOME": str(home), "TRIAGE_PORT": str(port)}
+    env["TRIAGE_LOG_LEVEL"] = "warning"
+    make = [sys.executable, "-m", "service", "create-key", "--name", "bench", "--scope", "classify"]
+    made = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    key = made.stdout.strip().splitlines()[-1]
+    with _process([sys.executable, "-m", "service", "serve"], env, port):
+        yield port, key
+
+
+@contextmanager
+def _echo() -> Iterator[int]:
+    """The echo under gunicorn with the service's own worker class, workers and threads."""
+    port = _free_port()
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    workers, threads = os.environ.get("TRIAGE_WORKERS", "2"), os.environ.get("TRIAGE_THREADS", "8")
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread"]
+    command += ["--workers", workers, "--threads", threads, "--bind", f"127.0.0.1:{port}"]
+    with _process([*command, "--log-level", "warning", "tests.bench.echo:app"], env, port):
+        yield port
+
+
+@contextmanager
+def _process(command: list[str], env: dict[str, str], port: int) -> Iterator[None]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, env=env, **quiet) as process:
+        try:
+            _wait_for(port, process)
+            yield
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(_START_SECONDS * 10):
+        if process.poll() is not None:
+            sys.exit(f"{process.args} ended with status {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    sys.exit(f"nothing listens on port {port} after {_START_SECONDS} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _load(port: int, path: str, key: str, texts: list[str]) -> float:
+    """Answers per second over kept-alive connections, from one client process of threads."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(run_client, (port, path, key, texts))
+
+
+def run_client(port: int, path: str, key: str, texts: list[str]) -> float:
+    """Send for some seconds over several connections at once; returns answers per second."""
+    import selectors  # noqa: PLC0415  (only the client process needs it)
+
+    requests = [_request(path, key, text) for text in texts]
+    selector = selectors.DefaultSelector()
+    done = sent = 0
+    for _ in range(_CONNECTIONS):
+        connection = socket.create_connection(("127.0.0.1", port))
+        selector.register(connection, selectors.EVENT_READ, bytearray())
+        connection.sendall(requests[sent % len(requests)])
+        sent += 1
+    start = time.perf_counter()
+    while time.perf_counter() - start < _SECONDS:
+        for entry, _ in selector.select(1):
+            connection, buffer = entry.fileobj, entry.data
+            buffer += connection.recv(1 << 16)
+            if _is_whole(buffer):
+                buffer.clear()
+                done += 1
+                connection.sendall(requests[sent % len(requests)])
+                sent += 1
+    return done / (time.perf_counter() - start)
+
+
+def _request(path: str, key: str, text: str) -> bytes:
+    body = json.dumps({"text": text}, ensure_ascii=False).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    return (
+        f"{head}Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    )
+
+
+def _is_whole(buffer: bytearray) -> bool:
+    """Whether the buffer holds one whole answer; ends the benchmark if it is no success."""
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    if not buffer.startswith(b"HTTP/1.1 200"):
+        sys.exit(f"the server answered {bytes(buffer[:60])!r}")
+    length = re.search(rb"content-length: (\d+)", bytes(buffer[:end]).lower())
+    return length is not None and len(buffer) >= end + 4 + int(length.group(1))

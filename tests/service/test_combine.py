@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from classifier.prediction import Prediction
+from service.combine import MAX_CHARS, MAX_TEXTS, Combiner
+from tests.service.fakes import FakeTriage
+
+
+class Slow:
+    """A model that waits to be let go, and remembers which texts came together."""
+
+    def __init__(self) -> None:
+        self.model = FakeTriage("v1")
+        self.batches: list[list[str]] = []
+        self.entered, self.go_on = threading.Event(), threading.Event()
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predictions, or an error when one text is bad."""
+        self.batches.append(list(texts))
+        self.entered.set()
+        assert self.go_on.wait(10)
+        if "坏" in texts:
+            raise ValueError
+        return self.model.predict(texts)
+
+
+class Asking:
+    """Threads that each ask for one text."""
+
+    def __init__(self, combiner: Combiner) -> None:
+        self.combiner = combiner
+        self.found: dict[str, Prediction | Exception] = {}
+        self.threads: list[threading.Thread] = []
+
+    def ask(self, text: str) -> None:
+        """Start asking."""
+        thread = threading.Thread(target=self._run, args=(text,))
+        thread.start()
+        self.threads.append(thread)
+
+    def ask_waiting(self, *texts: str) -> None:
+        """Start asking and wait until all texts are in the queue."""
+        for text in texts:
+            self.ask(text)
+        while len(self.combiner._waiting) < len(texts):
+            pass
+
+    def _run(self, text: str) -> None:
+        try:
+            self.found[text] = self.combiner.predict(text)
+        except ValueError as error:
+            self.found[text] = error
+
+    def join(self) -> None:
+        """Wait for all."""
+        for thread in self.threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_text_that_comes_alone_is_predicted_at_once() -> None:
+    """Nothing waits for company."""
+    slow = Slow()
+    slow.go_on.set()
+    assert Combiner(slow.predict).predict("服务太差").evidence[0].text == "服务"
+    assert slow.batches == [["服务太差"]]
+
+
+def test_texts_that_wait_are_predicted_together() -> None:
+    """While one is at work the others gather, and each gets its own prediction."""
+    slow = Slow()
+    asking = Asking(Combiner(slow.predict))
+    asking.ask("甲一")
+    assert slow.entered.wait(10)
+    asking.ask_waiting("乙二", "丙三", "丁四")
+    slow.go_on.set()
+    asking.join()
+    assert [sorted(batch) for batch in slow.batches] == [["甲一"], sorted(["乙二", "丙三", "丁四"])]
+    assert {text: found.evidence[0].text for text, found in asking.found.items()} == {
+        text: text for text in ("甲一", "乙二", "丙三", "丁四")
+    }
+
+
+def test_a_text_that_fails_takes_no_other_with_it() -> None:
+    """After a failed batch each text is predicted alone; only the bad one fails."""
+    slow = Slow()
+    asking = Asking(Combiner(slow.predict))
+    asking.ask("甲一")
+    assert slow.entered.wait(10)
+    asking.ask_waiting("坏", "丙三")
+    slow.go_on.set()
+    asking.join()
+    assert isinstance(asking.found["坏"], ValueError)
+    assert asking.found["丙三"].evidence[0].text == "丙三"
+    assert asking.combiner.predict("丁四").evidence[0].text == "丁四"
+
+
+def test_a_long_text_keeps_nobody_waiting() -> None:
+    """It is predicted by itself."""
+    slow = Slow()
+    slow.go_on.set()
+    combiner = Combiner(slow.predict)
+    with pytest.raises(ValueError, match=r"^$"):
+        combiner.predict("坏")
+    assert combiner.predict("长" * (MAX_CHARS + 1)).chars_used == MAX_CHARS + 1
+
+
+def test_many_threads_all_get_their_own_answer() -> None:
+    """Sixty-four threads, two hundred texts each: none is lost, none is mixed up."""
+    model = FakeTriage("v1")
+    sizes: list[int] = []
+
+    def predict(texts: Sequence[str]) -> list[Prediction]:
+        sizes.append(len(texts))
+        return model.predict(texts)
+
+    combiner = Combiner(predict)
+    wrong: list[str] = []
+
+    def ask(number: int) -> None:
+        for turn in range(200):
+            text = f"{chr(0x4E00 + number)}{chr(0x5E00 + turn)}"
+            if combiner.predict(text).evidence[0].text != text:
+                wrong.append(text)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+    assert sum(sizes) == 64 * 200
+    assert max(sizes) <= MAX_TEXTS

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from service.db import Database, DatabaseError, downgrade, upgrade
+from service.tables import Base, User
+
+
+def test_upgrade_makes_the_tables_of_the_models(database: Database) -> None:
+    """The revisions and the typed models describe the same tables, columns and indexes."""
+    found = inspect(database.engine)
+    assert set(found.get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    for name, table in Base.metadata.tables.items():
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        indexes = {index["name"] for index in found.get_indexes(name)}
+        assert {index.name for index in table.indexes} <= indexes
+
+
+def test_downgrade_drops_everything_and_upgrade_brings_it_back(database: Database) -> None:
+    """Down to nothing and up again leaves a usable schema."""
+    downgrade(database, revision="base")
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    upgrade(database)
+    assert "api_keys" in inspect(database.engine).get_table_names()
+
+
+def test_upgrade_twice_changes_nothing(database: Database) -> None:
+    """A second start finds the schema as it is."""
+    upgrade(database)
+    assert "users" in inspect(database.engine).get_table_names()
+
+
+def test_the_database_file_is_its_owners_alone(database: Database) -> None:
+    """The file has mode 0600 and its folder 0700."""
+    path = Path(str(database.engine.url.database))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_sqlite_is_set_up_for_several_processes(database: Database) -> None:
+    """Write-ahead log, a wait for locks, and foreign keys are on in every connection."""
+    with database.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 5000
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_forked_process_opens_its_own_engine(database: Database) -> None:
+    """A child does not use the connections of its parent."""
+    own = id(database.engine)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if id(database.engine) != own and database.ping() is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    database.ping()
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    """A file that is no database stops the start and is named."""
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_text("this is no database, but a text that is long enough to be looked at")
+    database = Database(f"sqlite:///{broken}")
+    with pytest.raises(DatabaseError, match=r"broken\.sqlite3.* cannot be prepared"):
+        upgrade(database)
+    database.close()
+
+
+def test_leaving_a_session_without_commit_rolls_back(database: Database) -> None:
+    """What was not committed is not there."""
+    with database.session() as session:
+        session.execute(
+            text(
+                "INSERT INTO users (name, password_hash, role, created_at) "
+                "VALUES ('a', 'b', 'REVIEWER', '2025-01-01')"
+            )
+        )
+    with database.session() as session:
+        assert session.query(User).count() == 0

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from classifier.errors import ModelError
+from classifier.policy_file import load_policy
+from service.predictor import Predictor
+from tests.service.fakes import FakeTriage, load_fake, make_model
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A models folder whose current model is v1."""
+    make_model(tmp_path, "v1")
+    return tmp_path
+
+
+@pytest.fixture
+def predictor(models: Path) -> Predictor:
+    """A predictor that serves v1."""
+    return Predictor(models, load_fake, load_policy())
+
+
+def test_without_a_model_the_start_says_what_to_run(tmp_path: Path) -> None:
+    """A missing CURRENT is one sentence with the command."""
+    with pytest.raises(ModelError, match="make train"):
+        Predictor(tmp_path, load_fake, load_policy())
+
+
+def test_a_damaged_model_stops_the_start(models: Path) -> None:
+    """The library's sentence is handed on."""
+    make_model(models, "v2", is_damaged=True)
+    with pytest.raises(ModelError, match="v2 is damaged"):
+        Predictor(models, load_fake, load_policy())
+
+
+def test_a_new_model_is_swapped_in(predictor: Predictor, models: Path) -> None:
+    """After CURRENT changed the next look serves the new model."""
+    make_model(models, "v2")
+    assert predictor.versions[0] == "v1"
+    predictor.refresh()
+    assert predictor.versions[0] == "v2"
+
+
+def test_a_damaged_new_model_is_logged_once_and_the_old_one_serves(
+    predictor: Predictor, models: Path
+) -> None:
+    """A bad model on the way in hurts nobody; a good one after it is taken."""
+    make_model(models, "v2", is_damaged=True)
+    with capture_logs() as events:
+        for _ in range(10):
+            predictor.refresh()
+    assert [event["event"] for event in events] == ["model_refused"]
+    assert predictor.versions[0] == "v1"
+    make_model(models, "v3")
+    predictor.refresh()
+    assert predictor.versions[0] == "v3"
+
+
+def test_a_repaired_model_is_taken_after_a_minute(predictor: Predictor, models: Path) -> None:
+    """A refused version is looked at again every sixty checks."""
+    make_model(models, "v2", is_damaged=True)
+    predictor.refresh()
+    make_model(models, "v2")
+    for _ in range(61):
+        predictor.refresh()
+    assert predictor.versions[0] == "v2"
+
+
+@pytest.mark.parametrize("content", [None, "", "../elsewhere", "a\nb/c"])
+def test_a_broken_current_leaves_the_old_model(
+    predictor: Predictor, models: Path, content: str | None
+) -> None:
+    """A missing or senseless CURRENT changes nothing."""
+    if content is None:
+        (models / "CURRENT").unlink()
+    else:
+        (models / "CURRENT").write_text(content)
+    predictor.refresh()
+    assert predictor.versions[0] == "v1"
+
+
+def test_a_request_keeps_its_model_while_another_is_swapped_in(models: Path) -> None:
+    """The new model is loaded beside the old one, which answers until the swap."""
+    make_model(models, "v1")
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load_slowly(folder: Path) -> FakeTriage:
+        if folder.name == "v2":
+            loading.set()
+            assert go_on.wait(10)
+        return load_fake(folder)
+
+    predictor = Predictor(models, load_slowly, load_policy())
+    make_model(models, "v2")
+    refresh = threading.Thread(target=predictor.refresh)
+    refresh.start()
+    assert loading.wait(10)
+    assert predictor.model.predict(["服务太差"])[0].model_version == "v1"
+    go_on.set()
+    refresh.join()
+    assert predictor.model.predict(["服务太差"])[0].model_version == "v2"
