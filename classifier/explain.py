@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.features import Weighted
-from classifier.ngrams import piece_spans
+from classifier.ngrams import Ints
 
 Floats = NDArray[np.float64]
 
@@ -32,51 +32,57 @@ class Span:
     weight: float
 
 
-def piece_weights(weighted: Weighted, pieces: Sequence[str], cell_weights: Floats) -> Floats:
-    """Contribution of each piece of a cut batch, shape (pieces,).
+def piece_weights(
+    weighted: Weighted, spans: tuple[Ints, Ints], cell_weights: Sequence[Floats]
+) -> list[Floats]:
+    """Contribution of each piece of a cut batch, one array of shape (pieces,) per head.
 
-    `cell_weights` has the head's weight for each cell of the matrix; the pieces of one text sum to
-    its row times those weights.
+    `spans` are starts and ends of the pieces; `cell_weights` has, per head, the weight of each cell
+    of the matrix. The pieces of one text sum to its row times those weights.
     """
-    found = weighted.occurrences
-    counts = np.bincount(weighted.cells, minlength=weighted.matrix.nnz)
-    share = weighted.matrix.data * cell_weights / np.maximum(counts, 1)
-    density = share[weighted.cells] / (found.ends - found.starts)
-    starts, ends = piece_spans(pieces)
-    length = int(ends[-1]) if len(ends) else 0
-    edges = np.bincount(found.starts, density, length + 1)
-    edges -= np.bincount(found.ends, density, length + 1)
-    upto = np.concatenate([[0.0], np.cumsum(np.cumsum(edges[:length]))])
-    return np.asarray(upto[ends] - upto[starts], np.float64)
+    found, cells = weighted.occurrences, weighted.cells
+    starts, ends = spans
+    length = int(ends[-1]) + 1 if ends.size else 0
+    counts = np.bincount(cells, minlength=weighted.matrix.nnz)
+    per_cell = weighted.matrix.data / np.maximum(counts, 1)
+    per_char = per_cell[cells] / (found.ends - found.starts)
+    by_head: list[Floats] = []
+    for weights in cell_weights:
+        density = per_char * weights[cells]
+        edges = np.bincount(found.starts, density, length)
+        edges -= np.bincount(found.ends, density, length)
+        upto = edges.cumsum().cumsum()
+        before = np.concatenate([[0.0], upto])
+        by_head.append(before[ends] - before[starts])
+    return by_head
 
 
 def readable(pieces: Sequence[str], weights: Floats) -> list[Span]:
     """The strongest spans of one text, like neighbours joined, largest contribution first.
 
-    Spans do not overlap and never split a word; white space is left out.
+    Neighbours join if they push the same way, the weaker with at least `_MERGE_RATIO` of the
+    stronger, and are both words or both marks. Spans do not overlap and never split a word.
     """
-    text = "".join(pieces)
-    spans: list[Span] = []
+    found: list[tuple[float, int, int, float]] = []  # sort key, start, end, weight
     position = 0
+    was_word = False
     for piece, weight in zip(pieces, weights.tolist(), strict=True):
-        span = Span(position, position + len(piece), weight)
-        position = span.end
-        if spans and _joins(spans[-1], span, text):
-            last = spans.pop()
-            span = Span(last.start, span.end, last.weight + span.weight)
-        if not piece.isspace() and weight:
-            spans.append(span)
-    return sorted(spans, key=lambda span: -abs(span.weight))[:MAX_SPANS]
-
-
-def _joins(left: Span, right: Span, text: str) -> bool:
-    """Whether two neighbours read as one: same direction, like strength, words with words."""
-    weak, strong = sorted((abs(left.weight), abs(right.weight)))
-    return (
-        left.end == right.start
-        and left.weight * right.weight > 0
-        and weak >= _MERGE_RATIO * strong
-        and right.end - left.start <= _MAX_MERGED_CHARS
-        and text[left.end - 1].isalnum() == text[right.start].isalnum()
-        and not text[right.start].isspace()
-    )
+        start, position = position, position + len(piece)
+        if not weight or piece == " ":
+            continue
+        is_word = piece[0].isalnum()
+        if found and found[-1][2] == start and was_word == is_word:
+            _, last_start, _, last = found[-1]
+            weak, strong = sorted((abs(last), abs(weight)))
+            if (
+                last * weight > 0
+                and weak >= _MERGE_RATIO * strong
+                and position - last_start <= _MAX_MERGED_CHARS
+            ):
+                weight += last  # noqa: PLW2901  (the span grows)
+                start = last_start
+                found.pop()
+        found.append((-abs(weight), start, position, weight))
+        was_word = is_word
+    found.sort()
+    return [Span(start, end, weight) for _, start, end, weight in found[:MAX_SPANS]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain, product
+from typing import Any, NamedTuple
 
 from classifier.errors import ResourceError, shorten
 from classifier.signals import Guard, Pattern, SignalRules
@@ -28,8 +29,17 @@ _NUMBERS = {
 _MAX_NUMBER = 9
 _CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
 _MAX_LITERALS = 2000
-
 _TOKEN = re.compile(r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|[^~…()|?$#<>]")
+
+# Where a pattern stands in its table: whether it must begin and end at word borders, and whether
+# the signal's guards hold for it.
+_PLACES: dict[str, dict[str, Any]] = {
+    "patterns": {},
+    "inside_words": {"at_word_borders": False},
+    "unguarded": {"at_word_borders": False, "guarded": False},
+}
+_GUARD_PLACES = ("before", "after", "clause", "leads", "sentence")
+_SHARED = ("words", "guards", "needs")
 
 
 @cache
@@ -51,13 +61,6 @@ def _source() -> bytes:
     return (files("classifier") / "resources" / "signals.toml").read_bytes()
 
 
-# Where a pattern stands in its table: whether it must begin and end at word borders, and whether
-# the signal's guards hold for it.
-_PLACES = {"patterns": (True, True), "inside_words": (False, True), "unguarded": (False, False)}
-_GUARD_PLACES = ("before", "after", "clause", "leads", "sentence")
-_SHARED = ("words", "guards", "needs")
-
-
 def compile_rules(tables: Mapping[str, Mapping[str, object]]) -> tuple[SignalRules, ...]:
     """The rules that parsed TOML describes: `words`, `guards`, `needs`, then a table per signal.
 
@@ -66,15 +69,15 @@ def compile_rules(tables: Mapping[str, Mapping[str, object]]) -> tuple[SignalRul
     """
     words, guards, needs = (tables.get(name, {}) for name in _SHARED)
     shared = _Shared(
-        words={name: _texts("words", words, name) for name in words},
-        guards={name: _guard(name, table) for name, table in guards.items()},
-        needs={name: _regular("needs", name, source) for name, source in needs.items()},
+        {name: _texts("words", words, name) for name in words},
+        {name: _guard(name, table) for name, table in guards.items()},
+        {name: _regular(f"needs.{name}", source) for name, source in needs.items()},
     )
-    return tuple(_rules(code, table, shared) for code, table in tables.items() if code not in _SHARED)
+    signals = [code for code in tables if code not in _SHARED]
+    return tuple(_rules(code, tables[code], shared) for code in signals)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(NamedTuple):
     """What signals share, by name."""
 
     words: Mapping[str, Sequence[str]]
@@ -83,45 +86,35 @@ class _Shared:
 
 
 def _rules(code: str, table: Mapping[str, object], shared: _Shared) -> SignalRules:
-    names = _texts(code, table, "guards")
+    guards = _texts(code, table, "guards")
     near = table.get("near", {})
-    near = near if isinstance(near, Mapping) else {}
-    for kind, asked, known in (("guard", names, shared.guards), ("need", near, shared.needs)):
-        for name in asked:
-            if name not in known:
-                raise ResourceError(f"{code}: {kind} {shorten(name)} is none of {', '.join(known)}")
-    words = shared.words
-    patterns = [
-        compile_pattern(code, text, words, at_word_borders=at_borders, guarded=guarded)
-        for place, (at_borders, guarded) in _PLACES.items()
-        for text in _texts(code, table, place)
-    ]
-    patterns += [
-        replace(compile_pattern(code, text, words, at_word_borders=False), needs=shared.needs[name])
-        for name in near
-        for text in _texts(f"{code}.near", near, name)
-    ]
-    idioms = [_phrase(code, text, words).expression for text in _texts(code, table, "idioms")]
+    if not isinstance(near, Mapping):
+        raise ResourceError(f"{code}.near is {shorten(near)}, a table is needed")
+    for kind, asked, known in (("guard", guards, shared.guards), ("need", near, shared.needs)):
+        if unknown := [name for name in asked if name not in known]:
+            raise ResourceError(
+                f"{code}: {kind} {shorten(unknown[0])} is none of {', '.join(known)}"
+            )
+    texts = [(text, kind) for place, kind in _PLACES.items() for text in _texts(code, table, place)]
+    for name in near:
+        kind = {"at_word_borders": False, "needs": shared.needs[name]}
+        texts += [(text, kind) for text in _texts(f"{code}.near", near, name)]
+    idioms = [_Reader(code, text, shared.words).phrase for text in _texts(code, table, "idioms")]
     return SignalRules(
         code=code,
         name=str(table.get("name", code)),
-        patterns=tuple(patterns),
-        guards=tuple(shared.guards[name] for name in names),
-        idioms=re.compile("|".join(idioms)) if idioms else None,
+        patterns=tuple(
+            replace(compile_pattern(code, t, shared.words), **kind) for t, kind in texts
+        ),
+        guards=tuple(shared.guards[name] for name in guards),
+        idioms=re.compile("|".join(idiom.expression for idiom in idioms)) if idioms else None,
     )
 
 
 def compile_pattern(
-    code: str,
-    source: str,
-    words: Mapping[str, Sequence[str]] | None = None,
-    *,
-    at_word_borders: bool = True,
-    guarded: bool = True,
+    code: str, source: str, words: Mapping[str, Sequence[str]] | None = None
 ) -> Pattern:
-    """A pattern in the lexicon's small language as a regular expression with its anchors.
-
-    The language is described at the top of `resources/signals.toml`.
+    """A pattern of the language at the top of `resources/signals.toml`, with its anchors.
 
     >>> compile_pattern("regulator", "(打|拨)~4(12315|12345)").anchors
     ('12315', '12345')
@@ -129,21 +122,12 @@ def compile_pattern(
     Raises:
         ResourceError: the pattern is malformed, without a literal, or names unknown words.
     """
-    phrase = _phrase(code, source, words or {})
+    phrase = _Reader(code, source, words or {}).phrase
     if not phrase.anchors:
         raise ResourceError(f"{code}: pattern {shorten(source)} has no literal text")
-    if phrase.gaps > _MAX_GAPS:
+    if len(re.findall("[~…]", source)) > _MAX_GAPS:
         raise ResourceError(f"{code}: pattern {shorten(source)} has more than {_MAX_GAPS} gaps")
-    return Pattern(
-        code=code,
-        source=source,
-        expression=re.compile(phrase.expression),
-        anchors=phrase.anchors,
-        max_chars=phrase.max_chars,
-        at_word_borders=at_word_borders,
-        guarded=guarded,
-        needs=None,
-    )
+    return Pattern(code, source, re.compile(phrase.expression), phrase.anchors, phrase.max_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,69 +142,69 @@ class _Phrase:
     max_chars: int
     literals: tuple[str, ...] | None
     anchors: tuple[str, ...] = ()
-    gaps: int = 0
 
 
-def _phrase(code: str, source: str, words: Mapping[str, Sequence[str]]) -> _Phrase:
-    """The pattern read from left to right; groups by recursion."""
-    tokens = list(_TOKEN.finditer(source))
-    place = f"{code}: pattern {shorten(source)}"
-    if "".join(token.group() for token in tokens) != source:
-        raise ResourceError(f"{place} is malformed: a lone < or >")
-    phrase, end = _choice(place, tokens, 0, words)
-    if end != len(tokens):
-        raise ResourceError(f"{place} is malformed: ) without (")
-    return phrase
+class _Reader:
+    """Reads one pattern from left to right, its groups by recursion, into `phrase`."""
 
+    def __init__(self, code: str, source: str, words: Mapping[str, Sequence[str]]) -> None:
+        self._place = f"{code}: pattern {shorten(source)}"
+        self._words = words
+        tokens = list(_TOKEN.finditer(source))
+        if "".join(token.group() for token in tokens) != source:
+            raise ResourceError(f"{self._place} is malformed: a lone < or >")
+        self.phrase = self._choice(iter(tokens), closing="")
 
-def _choice(
-    place: str, tokens: Sequence[re.Match[str]], at: int, words: Mapping[str, Sequence[str]]
-) -> tuple[_Phrase, int]:
-    """The alternatives from token `at` to the end of their group, and where that is."""
-    options: list[list[_Phrase]] = [[]]
-    while at < len(tokens) and (token := tokens[at].group()) != ")":
-        at += 1
-        if token == "|":
-            options.append([])
-        elif token == "?":
-            if not options[-1]:
-                raise ResourceError(f"{place} is malformed: ? after nothing")
-            last = options[-1].pop()
-            literals = None if last.literals is None else ("", *last.literals)
-            options[-1].append(_Phrase(f"(?:{last.expression})?", last.max_chars, literals, (), last.gaps))
-        elif token == "(":
-            group, at = _choice(place, tokens, at, words)
-            if at == len(tokens):
-                raise ResourceError(f"{place} is malformed: ( without )")
-            options[-1].append(group)
-            at += 1
-        else:
-            options[-1].append(_piece(place, tokens[at - 1], words))
-    if not all(options):
-        raise ResourceError(f"{place} is malformed: an empty choice")
-    return _either([_sequence(option) for option in options]), at
+    def _choice(self, tokens: Iterator[re.Match[str]], *, closing: str) -> _Phrase:
+        """The alternatives up to the `closing` parenthesis, or the end where it is empty."""
+        options: list[list[_Phrase]] = [[]]
+        found = ""
+        for token in tokens:
+            match token.group():
+                case ")":
+                    found = ")"
+                    break
+                case "(":
+                    options[-1].append(self._choice(tokens, closing=")"))
+                case "|":
+                    options.append([])
+                case "?" if options[-1]:
+                    options[-1].append(_maybe(options[-1].pop()))
+                case "?":
+                    raise ResourceError(f"{self._place} is malformed: ? after nothing")
+                case _:
+                    options[-1].append(self._piece(token))
+        if found != closing:
+            raise ResourceError(f"{self._place} is malformed: ( without ) or ) without (")
+        if not all(options):
+            raise ResourceError(f"{self._place} is malformed: an empty choice")
+        return _either([_sequence(option) for option in options])
 
-
-def _piece(place: str, token: re.Match[str], words: Mapping[str, Sequence[str]]) -> _Phrase:
-    text = token.group()
-    if token["gap"]:
-        chars = int(token["width"] or _DEFAULT_GAP)
-        if chars > _MAX_GAP:
-            raise ResourceError(f"{place}: gap {text}, at most {_MAX_GAP}")
-        return _Phrase(f"{_GAPS[token['gap']]}{{0,{chars}}}?", chars, None, gaps=1)
-    if text in _NUMBERS:
-        return _Phrase(_NUMBERS[text], _MAX_NUMBER, None)
-    if text == "$":
-        return _Phrase(_CLAUSE_END, 0, ("",))
-    if text.startswith("<"):
-        if text[1:-1] not in words:
-            raise ResourceError(f"{place}: no words {text} are defined")
-        return _either([_sequence([_literal(char) for char in word]) for word in words[text[1:-1]]])
-    return _literal(text)
+    def _piece(self, token: re.Match[str]) -> _Phrase:
+        text = token.group()
+        if token["gap"]:
+            chars = int(token["width"] or _DEFAULT_GAP)
+            if chars > _MAX_GAP:
+                raise ResourceError(f"{self._place}: gap {text}, at most {_MAX_GAP}")
+            return _Phrase(f"{_GAPS[token['gap']]}{{0,{chars}}}?", chars, None)
+        if text in _NUMBERS:
+            return _Phrase(_NUMBERS[text], _MAX_NUMBER, None)
+        if text == "$":
+            return _Phrase(_CLAUSE_END, 0, ("",))
+        if not text.startswith("<"):
+            return _literal(text)
+        if text[1:-1] not in self._words:
+            raise ResourceError(f"{self._place}: no words {text} are defined")
+        return _either([_literal(word) for word in self._words[text[1:-1]]])
 
 
 def _literal(text: str) -> _Phrase:
     return _Phrase(re.escape(text), len(text), (text,), (text,))
+
+
+def _maybe(phrase: _Phrase) -> _Phrase:
+    literals = None if phrase.literals is None else ("", *phrase.literals)
+    return _Phrase(f"(?:{phrase.expression})?", phrase.max_chars, literals)
 
 
 def _either(options: Sequence[_Phrase]) -> _Phrase:
@@ -233,14 +217,13 @@ def _either(options: Sequence[_Phrase]) -> _Phrase:
         max_chars=max(option.max_chars for option in options),
         literals=None if None in literals else _distinct(chain(*filter(None, literals))),
         anchors=_distinct(chain(*anchors)) if all(anchors) else (),
-        gaps=max(option.gaps for option in options),
     )
 
 
 def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
-    """The parts one after the other.
+    """The parts one after the other, with the most telling anchors.
 
-    Anchors are the most telling of their own and of neighbours multiplied out: long, then few.
+    Those are their own, or neighbours multiplied out: long ones, then few.
     """
     candidates = [part.anchors for part in parts if part.anchors]
     literals: tuple[str, ...] | None = None
@@ -259,7 +242,6 @@ def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
         max_chars=sum(part.max_chars for part in parts),
         literals=literals,
         anchors=max(candidates, key=lambda run: (min(map(len, run)), -len(run)), default=()),
-        gaps=sum(part.gaps for part in parts),
     )
 
 
@@ -269,16 +251,18 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _guard(name: str, table: object) -> Guard:
     if not isinstance(table, Mapping) or not set(table) <= set(_GUARD_PLACES):
-        raise ResourceError(f"guards.{name} is {shorten(table)}, keys are {', '.join(_GUARD_PLACES)}")
-    found = {place: _regular(f"guards.{name}", place, source) for place, source in table.items()}
-    return Guard(name, **{place: found.get(place) for place in _GUARD_PLACES})
+        raise ResourceError(
+            f"guards.{name} is {shorten(table)}, keys are {', '.join(_GUARD_PLACES)}"
+        )
+    found = {place: _regular(f"guards.{name}.{place}", table[place]) for place in table}
+    return Guard(name, *map(found.get, _GUARD_PLACES))
 
 
-def _regular(table: str, key: str, source: object) -> re.Pattern[str]:
+def _regular(place: str, source: object) -> re.Pattern[str]:
     try:
         return re.compile(str(source))
     except re.error as fault:
-        raise ResourceError(f"{table}.{key} is no regular expression: {fault}") from fault
+        raise ResourceError(f"{place} is no regular expression: {fault}") from fault
 
 
 def _texts(code: str, table: Mapping[str, object], key: str) -> list[str]:

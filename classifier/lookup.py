@@ -36,7 +36,7 @@ class KeyIndex:
         slots = self._home(queries)
         stored = self._keys[slots]
         found: Positions = np.where(stored == queries, self._positions[slots], np.int32(-1))
-        pending = np.flatnonzero((stored != queries) & (stored != _EMPTY))
+        pending = ((stored != queries) & (stored != _EMPTY)).nonzero()[0]
         slots = slots[pending]
         while pending.size:
             slots = (slots + 1) & self._last

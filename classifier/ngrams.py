@@ -60,8 +60,8 @@ def word_grams(
     """
     ids = np.fromiter(map(numbers.get, pieces, repeat(0)), np.uint64, len(pieces))
     is_break = ids == _BREAK
-    rows = np.cumsum(is_break) - is_break
-    kept = np.flatnonzero(ids != _SPACE)
+    rows = is_break.cumsum() - is_break
+    kept = (ids != _SPACE).nonzero()[0]
     ids[is_break] = 0
     if not spans:
         return _grams(ids[kept], rows[kept], None, sizes, _WORD_BITS)
@@ -72,7 +72,7 @@ def word_grams(
 def piece_spans(pieces: Sequence[str]) -> tuple[Ints, Ints]:
     """Start and end of each piece in the joined batch."""
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    ends = np.cumsum(lengths)
+    ends = lengths.cumsum()
     return ends - lengths, ends
 
 
@@ -108,7 +108,7 @@ def _grams(
     """Every run of `sizes[0]` to `sizes[1]` known ids; a key packs the ids, so that none is 0."""
     firsts: list[Ints] = []
     keys: list[Keys] = []
-    key, first = ids, np.flatnonzero(ids)
+    key, first = ids, ids.nonzero()[0]
     for size in range(1, sizes[1] + 1):
         if size > 1:
             first = first[first <= len(ids) - size]
@@ -131,7 +131,7 @@ class _Columns:
     def __init__(self, keys: Keys, n_numbers: int) -> None:
         is_single = keys <= n_numbers
         self._single = np.full(n_numbers + 1, -1, np.int64)
-        self._single[keys[is_single].astype(np.int64)] = np.flatnonzero(is_single)
+        self._single[keys[is_single].astype(np.int64)] = is_single.nonzero()[0]
         self._longer = np.append(np.flatnonzero(~is_single), -1)  # the index says -1 for unknown
         self._index = KeyIndex(keys[~is_single])
 
@@ -141,7 +141,7 @@ class _Columns:
         columns = np.concatenate(
             [self._single[single.astype(np.int64)], self._longer[self._index.find(longer)]]
         )
-        hit = np.flatnonzero(columns >= 0)
+        hit = (columns >= 0).nonzero()[0]
         starts, ends = (
             (grams.starts[hit], grams.ends[hit]) if grams.starts.size else (_NOWHERE,) * 2
         )

@@ -86,7 +86,7 @@ def plain_texts(joined: str, lengths: Sequence[int]) -> tuple[str, list[bool]]:
     filled = np.flatnonzero(np.asarray(lengths))
     for edge in (starts[filled], ends[filled] - 1):
         suspect[edge] |= spaces[edge]
-    upto = np.concatenate([[0], np.cumsum(suspect)])
+    upto = np.concatenate([[0], suspect.cumsum()])
     is_plain = upto[ends] == upto[starts]
     if "www." in joined or "WWW" in joined:
         is_plain[:] = False

@@ -18,6 +18,7 @@ from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
 # Longer texts are read up to here, and say so: 20,000 characters are 13 printed pages.
 MAX_CHARS = 20_000
+_WORTH_A_BATCH = 4  # for fewer texts the look over the batch costs more than it saves
 _MAX_MARKS = 8  # combining marks kept on one base character before NFKC; Unicode UAX 15 allows 30
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -100,8 +101,8 @@ def clean_batch(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> list[Cle
     """
     heads = [text[:max_chars] for text in texts]
     joined = "".join(heads)
-    if not joined:
-        return [CleanText(text, "", None, 0) for text in texts]
+    if len(texts) < _WORTH_A_BATCH or not joined:
+        return [clean(text, max_chars=max_chars) for text in texts]
     folded, is_plain = plain_texts(joined, [len(head) for head in heads])
     found: list[CleanText] = []
     position = 0

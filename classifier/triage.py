@@ -138,16 +138,14 @@ class Triage:
         columns = weighted.matrix.indices
         cell_weights: dict[str, Floats] = {}
         if self._category:
-            scores = self._category.probabilities(logits[:, : self._split])
-            rows = np.repeat(np.arange(len(texts)), np.diff(weighted.matrix.indptr))
-            chosen = scores.argmax(axis=1)[rows]
+            scaled = self._category.scale * logits[:, : self._split] + self._category.offsets
+            chosen = scaled.argmax(axis=1).repeat(np.diff(weighted.matrix.indptr))
             cell_weights[CATEGORY] = self._category.scale * self._weights[columns, chosen]
         if self._intensity:
             cell_weights[INTENSITY] = self._anger[columns]
-        by_head = {
-            head: explain.piece_weights(weighted, pieces, weights)
-            for head, weights in cell_weights.items()
-        }
+        spans = ngrams.piece_spans(pieces)
+        weights_of = explain.piece_weights(weighted, spans, list(cell_weights.values()))
+        by_head = dict(zip(cell_weights, weights_of, strict=True))
         borders = [-1, *(place for place, piece in enumerate(pieces) if piece == "\n")]
         return [
             tuple(

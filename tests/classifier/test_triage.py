@@ -89,13 +89,13 @@ def test_evidence_of_one_head_never_overlaps_and_comes_largest_first(toy: Triage
 
 def test_evidence_adds_up_to_the_logit(toy: Triage) -> None:
     """The contributions of all words of a text sum to its logit less the bias."""
-    from classifier import explain  # noqa: PLC0415  (the only test that looks inside)
+    from classifier import explain, ngrams  # noqa: PLC0415  (the only test that looks inside)
 
     texts = [clean("快递丢了！！！气死我了").text, clean("退款 退款 一直推").text]
     pieces = cut_batch(toy._tokeniser, texts)
     weighted = toy._vectoriser.vectorise_with_spans(texts, pieces)
     cell_weights = toy._weights[weighted.matrix.indices, 0].astype(np.float64)
-    by_piece = explain.piece_weights(weighted, pieces, cell_weights)
+    [by_piece] = explain.piece_weights(weighted, ngrams.piece_spans(pieces), [cell_weights])
     border = pieces.index("\n")
     logits = (weighted.matrix @ toy._weights)[:, 0]
     assert by_piece[:border].sum() == pytest.approx(logits[0], abs=1e-5)
