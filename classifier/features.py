@@ -81,6 +81,9 @@ class Vectoriser:
         self.idf = idf
         self._words = WordTable(self.word_terms)
         self._chars = CharTable(self.char_terms)
+        char_idf = idf[len(self.word_terms) :]
+        # idf = ln(1 / share) + 1, but for smoothing
+        self._frequencies = dict(zip(self.char_terms, np.exp(1 - char_idf).tolist(), strict=True))
 
     @property
     def n_features(self) -> int:
@@ -91,6 +94,12 @@ class Vectoriser:
         """The n-gram that a column counts."""
         words = len(self.word_terms)
         return self.word_terms[column] if column < words else self.char_terms[column - words]
+
+    def frequency(self, text: str) -> float:
+        """About which share of the fitted texts holds this text, by its character n-grams."""
+        size = min(len(text), self.settings.char_ngrams[1])
+        grams = [text[i : i + size] for i in range(len(text) - size + 1)]
+        return float(min(self._frequencies.get(gram, 0.0) for gram in grams)) + 1e-6
 
     def vectorise(
         self, texts: Sequence[str], pieces: Sequence[str] | None = None, *, dtype: type = np.float32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,20 +17,18 @@ from classifier.signals import Guard, Pattern, SignalRules
 
 # Gaps stay in their clause or sentence. Bounded, and at most two in a pattern, so that no pattern
 # takes more than linear time.
-_GAPS = {"~": "[^,。!?;:⋯\n]", "…": "[^。!?;⋯\n]"}
-_DEFAULT_GAP = 6
-_MAX_GAP = 20
-_MAX_GAPS = 2
+_GAPS = {"~": "[^,。!?;:⋯《》\n]", "…": "[^。!?;⋯《》\n]"}
+_DEFAULT_GAP, _MAX_GAP, _MAX_GAPS = 6, 20, 2
 _DIGITS = "一二两三四五六七八九十几多数百千半俩仨好无n"
 _NUMBERS = {
     "#": rf"(?:\d{{1,9}}|[{_DIGITS}]{{1,4}})",
     "##": rf"(?:[2-9]|[1-9]\d{{1,8}}|[二两三四五六七八九十几多数百千俩仨好无n][{_DIGITS}]{{0,3}})",
 }
-_MAX_NUMBER = 9
 _CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
-_MAX_LITERALS = 2000
+_MAX_NUMBER, _MAX_LITERALS = 9, 2000
 _TOKEN = re.compile(r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|[^~…()|?$#<>]")
 
+_Words = Mapping[str, Sequence[str]]
 # Where a pattern stands in its table: whether it must begin and end at word borders, and whether
 # the signal's guards hold for it.
 _PLACES: dict[str, dict[str, Any]] = {
@@ -80,7 +78,7 @@ def compile_rules(tables: Mapping[str, Mapping[str, object]]) -> tuple[SignalRul
 class _Shared(NamedTuple):
     """What signals share, by name."""
 
-    words: Mapping[str, Sequence[str]]
+    words: _Words
     guards: Mapping[str, Guard]
     needs: Mapping[str, re.Pattern[str]]
 
@@ -91,33 +89,28 @@ def _rules(code: str, table: Mapping[str, object], shared: _Shared) -> SignalRul
     if not isinstance(near, Mapping):
         raise ResourceError(f"{code}.near is {shorten(near)}, a table is needed")
     for kind, asked, known in (("guard", guards, shared.guards), ("need", near, shared.needs)):
-        if unknown := [name for name in asked if name not in known]:
-            raise ResourceError(
-                f"{code}: {kind} {shorten(unknown[0])} is none of {', '.join(known)}"
-            )
-    texts = [(text, kind) for place, kind in _PLACES.items() for text in _texts(code, table, place)]
+        for name in set(asked).difference(known):
+            raise ResourceError(f"{code}: {kind} {shorten(name)} is none of {', '.join(known)}")
+    texts = [(text, how) for place, how in _PLACES.items() for text in _texts(code, table, place)]
     for name in near:
-        kind = {"at_word_borders": False, "needs": shared.needs[name]}
-        texts += [(text, kind) for text in _texts(f"{code}.near", near, name)]
-    idioms = [_Reader(code, text, shared.words).phrase for text in _texts(code, table, "idioms")]
+        how = {"at_word_borders": False, "needs": shared.needs[name]}
+        texts += [(text, how) for text in _texts(f"{code}.near", near, name)]
+    words = shared.words
+    idioms = [_Reader(code, text, words).phrase for text in _texts(code, table, "idioms")]
     return SignalRules(
         code=code,
         name=str(table.get("name", code)),
-        patterns=tuple(
-            replace(compile_pattern(code, t, shared.words), **kind) for t, kind in texts
-        ),
+        patterns=tuple(replace(compile_pattern(code, text, words), **how) for text, how in texts),
         guards=tuple(shared.guards[name] for name in guards),
         idioms=re.compile("|".join(idiom.expression for idiom in idioms)) if idioms else None,
     )
 
 
-def compile_pattern(
-    code: str, source: str, words: Mapping[str, Sequence[str]] | None = None
-) -> Pattern:
+def compile_pattern(code: str, source: str, words: _Words | None = None) -> Pattern:
     """A pattern of the language at the top of `resources/signals.toml`, with its anchors.
 
-    >>> compile_pattern("regulator", "(打|拨)~4(12315|12345)").anchors
-    ('12315', '12345')
+    >>> compile_pattern("regulator", "(打|拨)~4(12315|12345)").anchor_choices[:2]
+    (('打', '拨'), ('12315', '12345'))
 
     Raises:
         ResourceError: the pattern is malformed, without a literal, or names unknown words.
@@ -127,7 +120,8 @@ def compile_pattern(
         raise ResourceError(f"{code}: pattern {shorten(source)} has no literal text")
     if len(re.findall("[~…]", source)) > _MAX_GAPS:
         raise ResourceError(f"{code}: pattern {shorten(source)} has more than {_MAX_GAPS} gaps")
-    return Pattern(code, source, re.compile(phrase.expression), phrase.anchors, phrase.max_chars)
+    choices = phrase.choices or (phrase.anchors,)
+    return Pattern(code, source, re.compile(phrase.expression), choices, phrase.max_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +129,20 @@ class _Phrase:
     """What is known of a pattern or a piece of one.
 
     `literals` are all the strings it matches, None if they are not few; `anchors` are literals of
-    which one is in every match, empty if there are none.
+    which one is in every match, empty if there are none; `choices` are other sets of such.
     """
 
     expression: str
     max_chars: int
     literals: tuple[str, ...] | None
     anchors: tuple[str, ...] = ()
+    choices: tuple[tuple[str, ...], ...] = ()
 
 
 class _Reader:
     """Reads one pattern from left to right, its groups by recursion, into `phrase`."""
 
-    def __init__(self, code: str, source: str, words: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, code: str, source: str, words: _Words) -> None:
         self._place = f"{code}: pattern {shorten(source)}"
         self._words = words
         tokens = list(_TOKEN.finditer(source))
@@ -156,7 +151,7 @@ class _Reader:
         self.phrase = self._choice(iter(tokens), closing="")
 
     def _choice(self, tokens: Iterator[re.Match[str]], *, closing: str) -> _Phrase:
-        """The alternatives up to the `closing` parenthesis, or the end where it is empty."""
+        """The alternatives up to `closing`, which is empty for the end of the pattern."""
         options: list[list[_Phrase]] = [[]]
         found = ""
         for token in tokens:
@@ -169,7 +164,9 @@ class _Reader:
                 case "|":
                     options.append([])
                 case "?" if options[-1]:
-                    options[-1].append(_maybe(options[-1].pop()))
+                    last = options[-1].pop()
+                    literals = None if last.literals is None else ("", *last.literals)
+                    options[-1] += [_Phrase(f"(?:{last.expression})?", last.max_chars, literals)]
                 case "?":
                     raise ResourceError(f"{self._place} is malformed: ? after nothing")
                 case _:
@@ -192,47 +189,36 @@ class _Reader:
         if text == "$":
             return _Phrase(_CLAUSE_END, 0, ("",))
         if not text.startswith("<"):
-            return _literal(text)
+            return _Phrase(re.escape(text), 1, (text,), (text,))
         if text[1:-1] not in self._words:
             raise ResourceError(f"{self._place}: no words {text} are defined")
-        return _either([_literal(word) for word in self._words[text[1:-1]]])
-
-
-def _literal(text: str) -> _Phrase:
-    return _Phrase(re.escape(text), len(text), (text,), (text,))
-
-
-def _maybe(phrase: _Phrase) -> _Phrase:
-    literals = None if phrase.literals is None else ("", *phrase.literals)
-    return _Phrase(f"(?:{phrase.expression})?", phrase.max_chars, literals)
+        words = tuple(self._words[text[1:-1]])
+        return _Phrase(f"(?:{'|'.join(map(re.escape, words))})", max(map(len, words)), words, words)
 
 
 def _either(options: Sequence[_Phrase]) -> _Phrase:
     if len(options) == 1:
-        return options[0]
+        return replace(options[0], expression=f"(?:{options[0].expression})")
     literals = [option.literals for option in options]
     anchors = [option.anchors for option in options]
     return _Phrase(
         expression=f"(?:{'|'.join(option.expression for option in options)})",
         max_chars=max(option.max_chars for option in options),
-        literals=None if None in literals else _distinct(chain(*filter(None, literals))),
-        anchors=_distinct(chain(*anchors)) if all(anchors) else (),
+        literals=None if None in literals else tuple(chain(*filter(None, literals))),
+        anchors=tuple(chain(*anchors)) if all(anchors) else (),
     )
 
 
 def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
-    """The parts one after the other, with the most telling anchors.
-
-    Those are their own, or neighbours multiplied out: long ones, then few.
-    """
+    """The parts in a row; anchors are one's own or neighbours' multiplied out: long, then few."""
     candidates = [part.anchors for part in parts if part.anchors]
-    literals: tuple[str, ...] | None = None
+    literals = None
     for first in range(len(parts)):
         run: tuple[str, ...] = ("",)
         for part in parts[first:]:
             if part.literals is None or len(run) * len(part.literals) > _MAX_LITERALS:
                 break
-            run = _distinct(a + b for a, b in product(run, part.literals))
+            run = tuple(a + b for a, b in product(run, part.literals))
             if all(run):
                 candidates.append(run)
         else:
@@ -242,11 +228,8 @@ def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
         max_chars=sum(part.max_chars for part in parts),
         literals=literals,
         anchors=max(candidates, key=lambda run: (min(map(len, run)), -len(run)), default=()),
+        choices=tuple(candidates),
     )
-
-
-def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
 
 
 def _guard(name: str, table: object) -> Guard:

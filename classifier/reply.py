@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from classifier.prediction import Category, Decision, Intensity, Outcome, Prediction
@@ -24,7 +23,7 @@ def reply(
         "outcome_reasons": list(prediction.outcome_reasons),
         "intensity": _intensity(prediction.intensity),
         "category": _category(prediction.category),
-        "signals": [asdict(signal) for signal in prediction.signals],
+        "signals": [signal._asdict() for signal in prediction.signals],
         "priority": {
             "level": decision.priority.name,
             "respond_within_seconds": decision.respond_within_seconds,

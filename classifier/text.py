@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold, is_stable
@@ -43,8 +43,7 @@ _WORK_PLATE = re.compile(rf"[{PROVINCES}][a-z][·.\- ]?[a-z]?[a-z0-9]")
 _WORK_TEXTS = ("  ", "://", "www.", "_x000")
 
 
-@dataclass(frozen=True, slots=True)
-class CleanText:
+class CleanText(NamedTuple):
     """A text as sent, its clean form, and where each clean character came from."""
 
     original: str

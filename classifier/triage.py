@@ -81,7 +81,9 @@ class Triage:
             self._anger = self._weights[:, n_category:] @ self._intensity.direction.astype(
                 np.float32
             )
-        self._signals = SignalFinder(packaged_rules(), self._tokeniser.cut)
+        self._signals = SignalFinder(
+            packaged_rules(), self._tokeniser.cut, frequency=self._vectoriser.frequency
+        )
 
     def describe(self) -> dict[str, object]:
         """What the model is, for people and machines: everything the manifest says."""

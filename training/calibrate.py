@@ -20,8 +20,8 @@ from training.config import BandSettings
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
 
-# Offsets and the logarithm of the scale are pulled to 0 by this many nats per unit squared (a Gaussian
-# prior): with few held-out rows of a label, or none wrong, they must not run away.
+# Offsets and the logarithm of the scale are pulled to 0 by this many nats per unit squared (a
+# Gaussian prior): with few held-out rows of a label, or none wrong, they must not run away.
 _PENALTY = 1.0
 _MIN_BAND_ROWS = 30  # fewer held-out answers do not define a threshold
 _CUT_STEPS = 40

@@ -55,11 +55,12 @@ def _service(home: Path) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def _echo() -> Iterator[int]:
-    """The echo under gunicorn with the service's own worker class, workers and threads."""
+    """The echo under the same server settings: worker class, workers and threads."""
     port = _free_port()
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     workers, threads = os.environ.get("TRIAGE_WORKERS", "2"), os.environ.get("TRIAGE_THREADS", "8")
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread"]
+    command = [sys.executable, "-m", "gunicorn", "--preload"]
+    command += ["--worker-class", "service.worker.TriageWorker"]
     command += ["--workers", workers, "--threads", threads, "--bind", f"127.0.0.1:{port}"]
     with _process([*command, "--log-level", "warning", "tests.bench.echo:app"], env, port):
         yield port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,8 +40,8 @@ def test_the_toy_model_tells_its_own_rows_apart(toy: Triage) -> None:
 
 def rounded(found: Prediction) -> Prediction:
     """The prediction with weights to nine decimals: sums over a batch differ in the last bits."""
-    evidence = tuple(replace(e, weight=round(e.weight, 9)) for e in found.evidence)
-    return replace(found, evidence=evidence)
+    evidence = tuple(e._replace(weight=round(e.weight, 9)) for e in found.evidence)
+    return found._replace(evidence=evidence)
 
 
 @pytest.mark.parametrize("sent", NONSENSE)
