@@ -1,7 +1,8 @@
 """The model folder: plain arrays and text, every byte checked before anything is built from it.
 
     weights.safetensors   weights (features x logits, float32), bias (logits), idf (features)
-    vocabulary            one term a line: `w` or `c`, a tab, the term; columns in this order
+    vocabulary            one term a line: `w`, `c` or `k`, a tab, the word, character or concept
+                          term; columns in this order
     manifest.json         format, hashes, labels, tokeniser, features, heads, training record
 
 `FORMAT` rises when a reader of this version could misread a folder; older formats stay readable.
@@ -27,6 +28,7 @@ from classifier.errors import ModelError, shorten
 FORMAT = 1
 MANIFEST, WEIGHTS, VOCABULARY = "manifest.json", "weights.safetensors", "vocabulary"
 _MAX_MANIFEST_BYTES = 10_000_000
+_BLOCKS = "wck"
 
 Json = dict[str, object]
 
@@ -40,7 +42,7 @@ class Artifact:
     weights: NDArray[np.float32]
     bias: NDArray[np.float64]
     idf: NDArray[np.float64]
-    terms: tuple[list[str], list[str]]
+    terms: tuple[list[str], list[str], list[str]]
 
 
 def current_version(models: Path) -> str | None:
@@ -83,8 +85,8 @@ def write_model_files(folder: Path, artifact: Artifact) -> Json:
         "idf": artifact.idf,
     }
     (folder / WEIGHTS).write_bytes(save_tensors(tensors))
-    lines = [f"w\t{term}\n" for term in artifact.terms[0]]
-    lines += [f"c\t{term}\n" for term in artifact.terms[1]]
+    blocks = zip(_BLOCKS, artifact.terms, strict=True)
+    lines = [f"{block}\t{term}\n" for block, terms in blocks for term in terms]
     (folder / VOCABULARY).write_text("".join(lines), encoding="utf-8", newline="\n")
     return artifact.manifest | {
         "format": FORMAT,
@@ -118,7 +120,7 @@ def read_artifact(folder: Path) -> Artifact:
             f"{folder / WEIGHTS} holds {sorted(tensors)}, needed are {sorted(expected)}"
         )
     weights, bias, idf = tensors["weights"], tensors["bias"], tensors["idf"]
-    features = len(terms[0]) + len(terms[1])
+    features = sum(map(len, terms))
     if weights.ndim != 2 or weights.shape != (features, len(bias)) or idf.shape != (features,):
         raise ModelError(
             f"{folder / WEIGHTS}: weights {weights.shape}, bias {bias.shape}, idf {idf.shape} "
@@ -160,15 +162,17 @@ def _read_checked(folder: Path, name: str, manifest: Json) -> bytes:
     return content
 
 
-def _terms(folder: Path, content: bytes) -> tuple[list[str], list[str]]:
-    words: list[str] = []
-    chars: list[str] = []
+def _terms(folder: Path, content: bytes) -> tuple[list[str], list[str], list[str]]:
+    terms: tuple[list[str], list[str], list[str]] = ([], [], [])
+    reached = 0
     for number, line in enumerate(content.decode("utf-8").split("\n")[:-1], start=1):
         block, _, term = line.partition("\t")
-        if not term or block not in {"w", "c"} or (block == "w" and chars):
+        place = _BLOCKS.find(block) if block else -1
+        if not term or place < reached:
             raise ModelError(f"{folder / VOCABULARY}: line {number} is malformed")
-        (words if block == "w" else chars).append(term)
-    return words, chars
+        terms[place].append(term)
+        reached = place
+    return terms
 
 
 def _sha256(content: bytes) -> str:

@@ -1,7 +1,8 @@
 """Word and character n-gram TF-IDF, computed over a whole batch at once.
 
-The same code fits, trains and serves. It equals scikit-learn's `TfidfVectorizer`, one for words and
-one for characters side by side, at about five times its speed: tests compare them.
+The same code fits, trains and serves. Words and characters equal scikit-learn's `TfidfVectorizer`,
+one of each side by side, at about five times its speed: tests compare them. A third block counts
+the concepts of `classifier.concepts` in the same way.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifier import ngrams
+from classifier.concepts import packaged_concepts
 from classifier.ngrams import CharTable, Occurrences, WordTable
 from classifier.tokens import Tokeniser, words_of
 
 Float = NDArray[np.float64]
+Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]  # words, characters, concepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,15 @@ class FeatureSettings:
     """What the vectoriser counts; it is part of the model.
 
     `word_ngrams` within 1-2, `char_ngrams` within 1-4, each (smallest, largest). A term is kept if
-    at least `min_df` texts hold it. `sublinear_tf` replaces the count tf by 1 + ln(tf).
+    at least `min_df` texts hold it. `sublinear_tf` replaces the count tf by 1 + ln(tf). The block
+    of concepts has the length `concept_weight`, 0 leaves it out.
     """
 
     word_ngrams: tuple[int, int] = (1, 2)
     char_ngrams: tuple[int, int] = (1, 3)
     min_df: int = 2
     sublinear_tf: bool = True
+    concept_weight: float = 0.0
 
     def __post_init__(self) -> None:
         for name, limit in (
@@ -43,6 +48,8 @@ class FeatureSettings:
                 raise ValueError(f"{name} is {(low, high)}, allowed is 1 <= low <= high <= {limit}")
         if self.min_df < 1:
             raise ValueError(f"min_df is {self.min_df}, allowed is 1 or more")
+        if not 0 <= self.concept_weight <= 10:
+            raise ValueError(f"concept_weight is {self.concept_weight}, allowed is 0-10")
 
     def as_dict(self) -> dict[str, object]:
         """The settings as plain values for the manifest."""
@@ -64,36 +71,42 @@ class Weighted:
 class Vectoriser:
     """Known terms with their inverse document frequencies.
 
-    Columns are the word terms in order, then the character terms. Each block of a row has
-    length 1 by itself: value = tf * idf, divided by the Euclidean length of the block.
+    Columns are the word terms in order, then the character terms, then the concepts. Each block of
+    a row has length 1 by itself, concepts their weight: value = tf * idf, divided by the Euclidean
+    length of the block.
     """
 
     def __init__(
         self,
         settings: FeatureSettings,
         tokeniser: Tokeniser,
-        terms: tuple[Sequence[str], Sequence[str]],
+        terms: Terms,
         idf: Float,
     ) -> None:
         self.settings = settings
         self.tokeniser = tokeniser
-        self.word_terms, self.char_terms = terms
+        self.word_terms, self.char_terms, self.concept_terms = terms
+        self._block_starts = np.cumsum([len(self.word_terms), len(self.char_terms)])
+        self._block_weights = np.array([1.0, 1.0, settings.concept_weight])
         self.idf = idf
         self._words = WordTable(self.word_terms)
         self._chars = CharTable(self.char_terms)
-        char_idf = idf[len(self.word_terms) :]
+        char_idf = idf[self._block_starts[0] : self._block_starts[1]]
         # idf = ln(1 / share) + 1, but for smoothing
         self._frequencies = dict(zip(self.char_terms, np.exp(1 - char_idf).tolist(), strict=True))
 
     @property
     def n_features(self) -> int:
         """Number of columns."""
-        return len(self.word_terms) + len(self.char_terms)
+        return len(self.idf)
 
     def term(self, column: int) -> str:
         """The n-gram that a column counts."""
-        words = len(self.word_terms)
-        return self.word_terms[column] if column < words else self.char_terms[column - words]
+        for terms in (self.word_terms, self.char_terms):
+            if column < len(terms):
+                return terms[column]
+            column -= len(terms)
+        return self.concept_terms[column]
 
     def frequency(self, text: str) -> float:
         """About which share of the fitted texts holds this text, by its character n-grams."""
@@ -128,13 +141,18 @@ class Vectoriser:
     def _occurrences(
         self, texts: Sequence[str], pieces: Sequence[str], *, spans: bool
     ) -> Occurrences:
-        words = self._words.occurrences(pieces, spans=spans)
-        chars = self._chars.occurrences(texts, spans=spans)
+        blocks = [
+            self._words.occurrences(pieces, spans=spans),
+            self._chars.occurrences(texts, spans=spans),
+        ]
+        if self.concept_terms:
+            blocks.append(ngrams.concept_occurrences(packaged_concepts(), texts, spans=spans))
+        firsts = [0, *self._block_starts.tolist()]
         return Occurrences(
-            np.concatenate([words.rows, chars.rows]),
-            np.concatenate([words.columns, chars.columns + len(self.word_terms)]),
-            np.concatenate([words.starts, chars.starts]),
-            np.concatenate([words.ends, chars.ends]),
+            np.concatenate([block.rows for block in blocks]),
+            np.concatenate([b.columns + first for b, first in zip(blocks, firsts, strict=False)]),
+            np.concatenate([block.starts for block in blocks]),
+            np.concatenate([block.ends for block in blocks]),
         )
 
     def _weigh(
@@ -143,9 +161,11 @@ class Vectoriser:
         rows, columns = cells >> 32, (cells & 0xFFFFFFFF).astype(np.int32)
         tf = 1.0 + np.log(counts) if self.settings.sublinear_tf else counts.astype(np.float64)
         values = tf * self.idf[columns]
-        block = rows * 2 + (columns >= len(self.word_terms))
-        squares = np.bincount(block, weights=values * values, minlength=2 * n_texts)
-        values /= np.sqrt(squares)[block]
+        words_end, chars_end = self._block_starts
+        block = (columns >= words_end).astype(np.int64) + (columns >= chars_end)
+        part = rows * 3 + block
+        squares = np.bincount(part, weights=values * values, minlength=3 * n_texts)
+        values *= self._block_weights[block] / np.sqrt(squares)[part]
         indptr = np.zeros(n_texts + 1, np.int32)
         np.cumsum(np.bincount(rows, minlength=n_texts), out=indptr[1:])
         matrix = sp.csr_array((n_texts, self.n_features), dtype=dtype)
@@ -179,9 +199,21 @@ def fit_vectoriser(
     word_df = {" ".join(by_number[n] for n in _unpack(key, 32)): df for key, df in words}
     by_char = char_numbers.nonzero()[0]
     char_df = {"".join(chr(by_char[n - 1]) for n in _unpack(key, 16)): df for key, df in chars}
-    terms = sorted(word_df), sorted(char_df)
-    df = np.array([word_df[t] for t in terms[0]] + [char_df[t] for t in terms[1]], np.float64)
+    names, concept_df = _concept_frequencies(texts) if settings.concept_weight else ([], [])
+    terms = sorted(word_df), sorted(char_df), names
+    df = np.array(
+        [*(word_df[t] for t in terms[0]), *(char_df[t] for t in terms[1]), *concept_df], np.float64
+    )
     return Vectoriser(settings, tokeniser, terms, np.log((1 + len(texts)) / (1 + df)) + 1)
+
+
+def _concept_frequencies(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Every concept's name, and how many texts hold one of its words."""
+    finder = packaged_concepts()
+    found = ngrams.concept_occurrences(finder, texts, spans=False)
+    cells, _ = count_sorted((found.rows << 32) | found.columns)
+    counts = np.bincount(cells & 0xFFFFFFFF, minlength=len(finder.names))
+    return finder.names, counts.tolist()
 
 
 def _frequent(grams: ngrams.Grams, min_df: int) -> list[tuple[int, int]]:

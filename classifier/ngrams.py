@@ -12,6 +12,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.concepts import ConceptFinder
 from classifier.lookup import KeyIndex, Keys
 from classifier.tokens import Tokeniser
 
@@ -202,6 +203,14 @@ def _pack(ids: list[int], bits: np.uint64) -> int:
     for number in ids:
         key = (key << int(bits)) | number
     return key
+
+
+def concept_occurrences(finder: ConceptFinder, texts: Sequence[str], *, spans: bool) -> Occurrences:
+    """The concepts' words in clean texts; the column is the concept's number."""
+    numbers, starts, ends = finder.find(_SEPARATOR.join([*texts, ""]))
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    rows = np.searchsorted(lengths.cumsum(), starts, "right")
+    return Occurrences(rows, numbers, *((starts, ends) if spans else (_NOWHERE, _NOWHERE)))
 
 
 def cut_batch(tokeniser: Tokeniser, texts: Sequence[str]) -> list[str]:

@@ -77,8 +77,8 @@ def decide(prediction: Prediction, policy: Policy, context: Context | None = Non
     context = context or Context()
     rule = _category_rule(prediction, policy)
     priority = rule.priority
-    code = prediction.category.code if prediction.category else "unknown"
-    reasons = [Reason("category", f"{code} starts at {priority.name}")]
+    about = f"类别 {prediction.category.code}" if prediction.category else "类别未判定"
+    reasons = [Reason("category", f"{about}：从 {priority.name} 起")]
     for raised, reason in _rules(prediction, policy):
         reasons.append(reason)
         priority = min(priority, raised)
@@ -107,13 +107,13 @@ def _rules(prediction: Prediction, policy: Policy) -> Iterator[tuple[Priority, R
     rank = prediction.intensity.rank if prediction.intensity else 0.0
     for min_rank, priority in policy.intensity:
         if prediction.intensity and rank >= min_rank:
-            level = f"level {prediction.intensity.level} ({prediction.intensity.name})"
-            yield priority, Reason("intensity", f"{level} asks for {priority.name}")
+            level = f"情绪强度 {prediction.intensity.level}（{prediction.intensity.name}）"
+            yield priority, Reason("intensity", f"{level}：至少 {priority.name}")
             break
     codes = {signal.code for signal in prediction.signals}
     for code in sorted(codes & policy.signals.keys()):
         asked = policy.signals[code].priority
-        yield asked, Reason(f"signal:{code}", f"{code} asks for {asked.name}")
+        yield asked, Reason(f"signal:{code}", f"风险信号 {code}：至少 {asked.name}")
     category = prediction.category.code if prediction.category else None
     for rule in policy.combinations:
         if (
@@ -123,16 +123,18 @@ def _rules(prediction: Prediction, policy: Policy) -> Iterator[tuple[Priority, R
         ):
             yield (
                 rule.priority,
-                Reason(f"combination:{rule.name}", f"asks for {rule.priority.name}"),
+                Reason(
+                    f"combination:{rule.name}", f"组合规则 {rule.name}：至少 {rule.priority.name}"
+                ),
             )
 
 
 def _steps(policy: Policy, context: Context) -> Iterator[Reason]:
     """Reasons that each raise the priority by one step."""
     if context.customer_tier in policy.raising_tiers:
-        yield Reason("customer_tier", f"tier {context.customer_tier} raises by one step")
+        yield Reason("customer_tier", f"客户等级 {context.customer_tier}：提高一级")
     if context.contacts >= policy.repeat_contacts:
-        yield Reason("repeat_contacts", f"contact number {context.contacts} raises by one step")
+        yield Reason("repeat_contacts", f"第 {context.contacts} 次联系：提高一级")
 
 
 def _team(prediction: Prediction, policy: Policy, rule: CategoryRule) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifier import explain, language, ngrams
 from classifier.artifact import Artifact, current_version, read_artifact
+from classifier.concepts import concepts_hash
 from classifier.errors import ModelError
 from classifier.features import Vectoriser, Weighted
 from classifier.heads import CategoryHead, IntensityHead
@@ -65,6 +66,11 @@ class Triage:
                 f"{self._tokeniser.fingerprint}: train again or install the former"
             )
         settings = read_features(manifest)
+        if settings.concept_weight and text_of(manifest, "concepts", "sha256") != concepts_hash():
+            raise ModelError(
+                f"model {self.version} was fitted with other concepts than those packaged here: "
+                "train again"
+            )
         self._vectoriser = Vectoriser(settings, self._tokeniser, artifact.terms, artifact.idf)
         self._category = read_category_head(manifest)
         self._intensity = read_intensity_head(manifest)

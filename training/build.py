@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from classifier.artifact import Artifact, Json, digest, write_manifest, write_model_files
+from classifier.concepts import concepts_hash
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.lexicon import lexicon_hash
 from training.config import TrainingConfig
@@ -36,6 +37,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
             "category": _category(fitted.category) if fitted.category else None,
             "intensity": _intensity(fitted.intensity) if fitted.intensity else None,
         },
+        "concepts": {"sha256": concepts_hash()},
         "signals": {"lexicon_sha256": lexicon_hash()},
         "data": {
             "files": [
@@ -50,7 +52,11 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
         "figures": _headline(metrics),
     }
     vectoriser = fitted.vectoriser
-    terms = list(vectoriser.word_terms), list(vectoriser.char_terms)
+    terms = (
+        list(vectoriser.word_terms),
+        list(vectoriser.char_terms),
+        list(vectoriser.concept_terms),
+    )
     return Artifact("", manifest, weights, bias, vectoriser.idf, terms)
 
 
