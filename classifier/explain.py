@@ -8,7 +8,8 @@ less its bias, however the n-grams overlap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,11 @@ Floats = NDArray[np.float64]
 
 MAX_SPANS = 8  # per head: what a person reads at a glance
 _MAX_MERGED_CHARS = 8
+_LEAST_RATIO = 0.1  # of the strongest piece: what is weaker explains nothing
 _MERGE_RATIO = 0.4  # neighbours join if the weaker has at least this share of the stronger
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a clean text with its contribution in log-odds; positive pushes towards it."""
 
     start: int
@@ -60,29 +61,29 @@ def piece_weights(
 def readable(pieces: Sequence[str], weights: Floats) -> list[Span]:
     """The strongest spans of one text, like neighbours joined, largest contribution first.
 
-    Neighbours join if they push the same way, the weaker with at least `_MERGE_RATIO` of the
-    stronger, and are both words or both marks. Spans do not overlap and never split a word.
+    Pieces under `_LEAST_RATIO` of the strongest are left out. Neighbours join if they push the same
+    way, the weaker with at least `_MERGE_RATIO` of the stronger, and are both words or both marks.
+    Spans do not overlap and never split a word.
     """
+    size = np.abs(weights)
+    strong = (size > _LEAST_RATIO * size.max(initial=0.0)).nonzero()[0].tolist()
+    starts = [0, *accumulate(map(len, pieces))]
     found: list[tuple[float, int, int, float]] = []  # sort key, start, end, weight
-    position = 0
+    previous = -2
     was_word = False
-    for piece, weight in zip(pieces, weights.tolist(), strict=True):
-        start, position = position, position + len(piece)
-        if not weight or piece == " ":
+    for place in strong:
+        piece, weight = pieces[place], float(weights[place])
+        if piece == " ":
             continue
-        is_word = piece[0].isalnum()
-        if found and found[-1][2] == start and was_word == is_word:
+        start, end, is_word = starts[place], starts[place + 1], piece[0].isalnum()
+        if place == previous + 1 and was_word == is_word:
             _, last_start, _, last = found[-1]
-            weak, strong = sorted((abs(last), abs(weight)))
-            if (
-                last * weight > 0
-                and weak >= _MERGE_RATIO * strong
-                and position - last_start <= _MAX_MERGED_CHARS
-            ):
-                weight += last  # noqa: PLW2901  (the span grows)
+            ratio = last / weight
+            if _MERGE_RATIO <= ratio <= 1 / _MERGE_RATIO and end - last_start <= _MAX_MERGED_CHARS:
+                weight += last
                 start = last_start
                 found.pop()
-        found.append((-abs(weight), start, position, weight))
-        was_word = is_word
+        found.append((-abs(weight), start, end, weight))
+        previous, was_word = place, is_word
     found.sort()
     return [Span(start, end, weight) for _, start, end, weight in found[:MAX_SPANS]]

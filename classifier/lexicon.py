@@ -101,7 +101,7 @@ def _rules(code: str, table: Mapping[str, object], shared: _Shared) -> SignalRul
         code=code,
         name=str(table.get("name", code)),
         patterns=tuple(replace(compile_pattern(code, text, words), **how) for text, how in texts),
-        guards=tuple(shared.guards[name] for name in guards),
+        guards=_combined([shared.guards[name] for name in guards]),
         idioms=re.compile("|".join(idiom.expression for idiom in idioms)) if idioms else None,
     )
 
@@ -230,6 +230,18 @@ def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
         anchors=max(candidates, key=lambda run: (min(map(len, run)), -len(run)), default=()),
         choices=tuple(candidates),
     )
+
+
+def _combined(guards: Sequence[Guard]) -> tuple[Guard, ...]:
+    """One guard that holds where any of several does: five searches a match, not five each."""
+    if not guards:
+        return ()
+    places: dict[str, re.Pattern[str] | None] = {}
+    for place in _GUARD_PLACES:
+        sources = [pattern.pattern for guard in guards if (pattern := getattr(guard, place))]
+        either = "|".join(f"(?:{source})" for source in sources)
+        places[place] = re.compile(either) if sources else None
+    return (Guard("+".join(guard.name for guard in guards), **places),)
 
 
 def _guard(name: str, table: object) -> Guard:

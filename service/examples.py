@@ -54,7 +54,7 @@ _REPLY: Json = {
         "level": "P1",
         "respond_within_seconds": 7200,
         "due_at": "2025-06-01T06:30:00Z",
-        "reasons": [{"rule": "signal:regulator", "detail": "regulator asks for P1"}],
+        "reasons": [{"rule": "signal:regulator", "detail": "风险信号 regulator：至少 P1"}],
     },
     "route": {"team": "quality", "tier": "L2", "auto": False},
     "evidence": [

@@ -21,7 +21,8 @@ CORPUS = ROOT / "data" / "corpus"
 CHANNELS = ["review", "chat", "hotline", "platform", "letter", "social", "email", "app_store"]
 CATEGORIES = list(load_config().category_names)
 SIGNALS = [rule.code for rule in packaged_rules()]
-MIN_TEXTS = 1000
+MIN_TEXTS = 10_000
+MIN_OF_CATEGORY, MIN_OF_LEVEL, MIN_OF_SIGNAL = 450, 1200, 120
 MAX_PHRASE_SHARE = 0.02
 
 SCHEMA = pa.DataFrameSchema(
@@ -58,8 +59,12 @@ def test_every_row_fits_the_schema(corpus: pd.DataFrame) -> None:
 
 
 def test_there_are_enough_texts_of_every_kind(corpus: pd.DataFrame) -> None:
-    """At least a thousand texts, and every category at every level that it can have."""
+    """The quotas of categories, levels and signals hold, and every category has every level."""
     assert len(corpus) >= MIN_TEXTS
+    signals = Counter(code for cell in corpus.risks for code in cell.split("|") if code)
+    assert corpus.category.value_counts().reindex(CATEGORIES).min() >= MIN_OF_CATEGORY
+    assert corpus.intensity.value_counts().min() >= MIN_OF_LEVEL
+    assert min(signals[code] for code in SIGNALS) >= MIN_OF_SIGNAL
     pairs = Counter(zip(corpus.category, corpus.intensity, strict=True))
     missing = [(c, n) for c in CATEGORIES for n in range(1, 6) if not pairs[c, n]]
     assert missing == []
