@@ -151,7 +151,7 @@ def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c
     if len(present) == 1:
         bias[present[0]] = 0.0
         return Linear(weights, bias)
-    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-2, max_iter=200)
+    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
     model.fit(sp.csr_matrix(matrix), truth)
     if len(present) == 2:
         weights[:, present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]
