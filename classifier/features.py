@@ -123,7 +123,7 @@ class Vectoriser:
         """
         pieces = ngrams.cut_batch(self.tokeniser, texts) if pieces is None else pieces
         found = self._occurrences(texts, pieces, spans=False)
-        cells, counts = count_sorted((found.rows << 32) | found.columns)
+        cells, counts = count_sorted(np.sort((found.rows << 32) | found.columns))
         return self._weigh(cells, counts, len(texts), dtype)
 
     def vectorise_with_spans(self, texts: Sequence[str], pieces: Sequence[str]) -> Weighted:
@@ -131,11 +131,9 @@ class Vectoriser:
         found = self._occurrences(texts, pieces, spans=True)
         keys = (found.rows << 32) | found.columns
         order = np.argsort(keys)
-        is_new = np.ones(len(keys), bool)
-        is_new[1:] = keys[order][1:] != keys[order][:-1]
+        cells, counts = count_sorted(keys[order])
         places = np.empty(len(keys), np.int64)
-        places[order] = np.cumsum(is_new) - 1
-        cells, counts = count_sorted(keys)
+        places[order] = np.arange(len(cells)).repeat(counts)
         return Weighted(self._weigh(cells, counts, len(texts), np.float32), found, places)
 
     def _occurrences(
@@ -175,8 +173,7 @@ class Vectoriser:
 
 
 def count_sorted(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct values in order, and how often each occurs."""
-    values = np.sort(values)
+    """Distinct values of an ascending array, and how often each occurs."""
     firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
     return values[firsts], np.diff(np.append(firsts, len(values)))
 
@@ -211,7 +208,7 @@ def _concept_frequencies(texts: Sequence[str]) -> tuple[list[str], list[int]]:
     """Every concept's name, and how many texts hold one of its words."""
     finder = packaged_concepts()
     found = ngrams.concept_occurrences(finder, texts, spans=False)
-    cells, _ = count_sorted((found.rows << 32) | found.columns)
+    cells, _ = count_sorted(np.sort((found.rows << 32) | found.columns))
     counts = np.bincount(cells & 0xFFFFFFFF, minlength=len(finder.names))
     return finder.names, counts.tolist()
 

@@ -75,18 +75,16 @@ def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
     if not (is_stable(folded) and not _has_work(folded)):
         aligned = _run_steps(Aligned.identity(folded))
         return CleanText(text, aligned.text, aligned, len(folded))
-    stripped = folded.strip()
-    if len(stripped) != len(folded):
-        aligned = strip_edges(Aligned.identity(folded))
-        return CleanText(text, aligned.text, aligned, len(folded))
     return CleanText(text, folded, None, len(folded))
 
 
 def _has_work(folded: str) -> bool:
     """Whether any step after folding could change the text; may be wrongly true, never false."""
     patterns = (_WORK_CHAR, traditional(), RARE_HAN, _RUN, _WORK_DIGITS, _WORK_PLATE)
-    return any(sign in folded for sign in _WORK_TEXTS) or any(
-        pattern.search(folded) for pattern in patterns
+    return (
+        folded != folded.strip()
+        or any(sign in folded for sign in _WORK_TEXTS)
+        or any(pattern.search(folded) for pattern in patterns)
     )
 
 
