@@ -13,12 +13,10 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick, Implementation
-from numpy.typing import NDArray
 
 from classifier.errors import ResourceError, shorten
-
-Ints = NDArray[np.int64]
+from classifier.kernels import VALUE, Ints, Units
+from classifier.lookup import GramIndex
 
 
 @cache
@@ -42,37 +40,19 @@ def _source() -> bytes:
 
 
 class ConceptFinder:
-    """Finds every word of every concept in one pass; words may overlap."""
+    """Finds every word of every concept in one pass; words may overlap, and belong to several."""
 
     def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
-        self.names = sorted(concepts)
-        pairs = [
-            (word, number) for number, name in enumerate(self.names) for word in concepts[name]
-        ]
         for name, words in concepts.items():
             if not words or not all(isinstance(word, str) and word.strip() for word in words):
                 raise ResourceError(f"concept {shorten(name)} needs a list of words, none empty")
-        # A word of several concepts stands several times: the automaton reports one number for it.
-        self._words = sorted({word for word, _ in pairs})
-        place = {word: number for number, word in enumerate(self._words)}
-        owners: list[list[int]] = [[] for _ in self._words]
-        for word, number in pairs:
-            owners[place[word]].append(number)
-        self._firsts = np.cumsum([0, *map(len, owners)])
-        self._owners = np.array([number for numbers in owners for number in numbers], np.int64)
-        self._automaton = AhoCorasick(self._words, implementation=Implementation.ContiguousNFA)
+        self.names = sorted(concepts)
+        self._words = GramIndex.of_texts([word for name in self.names for word in concepts[name]])
+        sizes = [len(concepts[name]) for name in self.names]
+        self._concepts = np.repeat(np.arange(len(self.names), dtype=np.int32), sizes)
 
-    def find(self, text: str) -> tuple[Ints, Ints, Ints]:
-        """Concept number, start and end of every occurrence in the text.
-
-        >>> finder = ConceptFinder({"late": ["晚了", "没到"], "parcel": ["快递"]})
-        >>> [numbers.tolist() for numbers in finder.find("快递晚了")]
-        [[1, 0], [0, 2], [2, 4]]
-        """
-        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        found = np.array(hits, np.int64).reshape(len(hits), 3)
-        words, starts, ends = found[:, 0], found[:, 1], found[:, 2]
-        counts = self._firsts[words + 1] - self._firsts[words]
-        offsets = np.arange(counts.sum()) - (counts.cumsum() - counts).repeat(counts)
-        numbers = self._owners[self._firsts[words].repeat(counts) + offsets]
-        return numbers, starts.repeat(counts), ends.repeat(counts)
+    def find(self, units: Units, starts: Ints, ends: Ints) -> Ints:
+        """Concept number, start, end and text number of every occurrence of a concept's word."""
+        found = self._words.find(units, starts, ends)
+        found[:, VALUE] = self._concepts[found[:, VALUE]]
+        return found

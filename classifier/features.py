@@ -1,25 +1,25 @@
-"""Word and character n-gram TF-IDF, computed over a whole batch at once.
+"""Word and character n-gram TF-IDF, and concepts counted in the same way.
 
 The same code fits, trains and serves. Words and characters equal scikit-learn's `TfidfVectorizer`,
-one of each side by side, at about five times its speed: tests compare them. A third block counts
-the concepts of `classifier.concepts` in the same way.
+one of each side by side: tests compare them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from classifier import ngrams
 from classifier.concepts import packaged_concepts
-from classifier.ngrams import CharTable, Occurrences, WordTable
-from classifier.tokens import Tokeniser, words_of
+from classifier.kernels import ROW, VALUE, Floats, Ints, Longs, Singles, Units, grams, linear
+from classifier.lookup import GramIndex, code_points, joined, spans_of_chars
+from classifier.tokens import CutBatch, Tokeniser, cut_batch
 
-Float = NDArray[np.float64]
+MAX_WORD_NGRAM = 2
+MAX_CHAR_NGRAM = 4
+_CHUNK = 5000  # texts vectorised at once when a whole data set is asked for
 Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]  # words, characters, concepts
 
 
@@ -39,10 +39,7 @@ class FeatureSettings:
     concept_weight: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, limit in (
-            ("word_ngrams", ngrams.MAX_WORD_NGRAM),
-            ("char_ngrams", ngrams.MAX_CHAR_NGRAM),
-        ):
+        for name, limit in (("word_ngrams", MAX_WORD_NGRAM), ("char_ngrams", MAX_CHAR_NGRAM)):
             low, high = getattr(self, name)
             if not 1 <= low <= high <= limit:
                 raise ValueError(f"{name} is {(low, high)}, allowed is 1 <= low <= high <= {limit}")
@@ -57,15 +54,24 @@ class FeatureSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighted:
-    """A batch as a sparse matrix, the occurrences it was counted from, and the cell of each.
+class Block:
+    """One block of columns of a batch: a sparse matrix, and the occurrences it was counted from.
 
-    `cells[i]` is the place in `matrix.data` that occurrence i counts towards.
+    `columns` count from 0 within the block and stand in order of occurrence. `cells[i]` is the
+    place in `values` that occurrence i of `found` counts towards. `first` is the block's first
+    column in the whole matrix.
     """
 
-    matrix: sp.csr_array
-    occurrences: Occurrences
-    cells: NDArray[np.int64]
+    first: int
+    indptr: Longs
+    columns: Ints
+    values: Floats
+    found: Ints
+    cells: Ints
+
+    def add_products(self, weights: Singles, sums: Floats) -> None:
+        """Add this block times its rows of `weights`, shape (n_features, outputs), to `sums`."""
+        linear.add_products(self.indptr, self.columns, self.values, weights[self.first :], sums)
 
 
 class Vectoriser:
@@ -77,23 +83,20 @@ class Vectoriser:
     """
 
     def __init__(
-        self,
-        settings: FeatureSettings,
-        tokeniser: Tokeniser,
-        terms: Terms,
-        idf: Float,
+        self, settings: FeatureSettings, tokeniser: Tokeniser, terms: Terms, idf: Floats
     ) -> None:
         self.settings = settings
         self.tokeniser = tokeniser
         self.word_terms, self.char_terms, self.concept_terms = terms
-        self._block_starts = np.cumsum([len(self.word_terms), len(self.char_terms)])
-        self._block_weights = np.array([1.0, 1.0, settings.concept_weight])
         self.idf = idf
-        self._words = WordTable(self.word_terms)
-        self._chars = CharTable(self.char_terms)
-        char_idf = idf[self._block_starts[0] : self._block_starts[1]]
+        self._firsts = [0, len(terms[0]), len(terms[0]) + len(terms[1]), len(idf)]
+        self._idfs = [idf[a:b] for a, b in zip(self._firsts, self._firsts[1:], strict=False)]
+        self._lengths = (1.0, 1.0, settings.concept_weight)
+        self._words = GramIndex(_units_of_words(self.word_terms))
+        self._chars = GramIndex.of_texts(self.char_terms)
         # idf = ln(1 / share) + 1, but for smoothing
-        self._frequencies = dict(zip(self.char_terms, np.exp(1 - char_idf).tolist(), strict=True))
+        shares = np.exp(1 - self._idfs[1]).tolist()
+        self._frequencies = dict(zip(self.char_terms, shares, strict=True))
 
     @property
     def n_features(self) -> int:
@@ -114,68 +117,46 @@ class Vectoriser:
         grams = [text[i : i + size] for i in range(len(text) - size + 1)]
         return float(min(self._frequencies.get(gram, 0.0) for gram in grams)) + 1e-6
 
-    def vectorise(
-        self, texts: Sequence[str], pieces: Sequence[str] | None = None, *, dtype: type = np.float32
-    ) -> sp.csr_array:
-        """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending.
-
-        `pieces` are the texts as `ngrams.cut_batch` cuts them, if the caller has them already.
-        """
-        pieces = ngrams.cut_batch(self.tokeniser, texts) if pieces is None else pieces
-        found = self._occurrences(texts, pieces, spans=False)
-        cells, counts = count_sorted(np.sort((found.rows << 32) | found.columns))
-        return self._weigh(cells, counts, len(texts), dtype)
-
-    def vectorise_with_spans(self, texts: Sequence[str], pieces: Sequence[str]) -> Weighted:
-        """The same for texts cut by `ngrams.cut_batch`, with all that explanations need."""
-        found = self._occurrences(texts, pieces, spans=True)
-        keys = (found.rows << 32) | found.columns
-        order = np.argsort(keys)
-        cells, counts = count_sorted(keys[order])
-        places = np.empty(len(keys), np.int64)
-        places[order] = np.arange(len(cells)).repeat(counts)
-        return Weighted(self._weigh(cells, counts, len(texts), np.float32), found, places)
-
-    def _occurrences(
-        self, texts: Sequence[str], pieces: Sequence[str], *, spans: bool
-    ) -> Occurrences:
-        blocks = [
-            self._words.occurrences(pieces, spans=spans),
-            self._chars.occurrences(texts, spans=spans),
+    def blocks(self, batch: CutBatch) -> list[Block]:
+        """The batch's blocks: words, characters, and concepts if the model counts them."""
+        chars = spans_of_chars(len(batch.codes))
+        found = [
+            self._words.find(*grams.word_units(batch.codes, batch.piece_ends)),
+            self._chars.find(batch.codes, *chars),
         ]
         if self.concept_terms:
-            blocks.append(ngrams.concept_occurrences(packaged_concepts(), texts, spans=spans))
-        firsts = [0, *self._block_starts.tolist()]
-        return Occurrences(
-            np.concatenate([block.rows for block in blocks]),
-            np.concatenate([b.columns + first for b, first in zip(blocks, firsts, strict=False)]),
-            np.concatenate([block.starts for block in blocks]),
-            np.concatenate([block.ends for block in blocks]),
-        )
+            found.append(packaged_concepts().find(batch.codes, *chars))
+        return [
+            Block(first, *weighed[:3], occurrences, weighed[3])
+            for first, occurrences, weighed in zip(
+                self._firsts, found, self._weighed(found, len(batch.texts)), strict=False
+            )
+        ]
 
-    def _weigh(
-        self, cells: NDArray[np.int64], counts: NDArray[np.int64], n_texts: int, dtype: type
-    ) -> sp.csr_array:
-        rows, columns = cells >> 32, (cells & 0xFFFFFFFF).astype(np.int32)
-        tf = 1.0 + np.log(counts) if self.settings.sublinear_tf else counts.astype(np.float64)
-        values = tf * self.idf[columns]
-        words_end, chars_end = self._block_starts
-        block = (columns >= words_end).astype(np.int64) + (columns >= chars_end)
-        part = rows * 3 + block
-        squares = np.bincount(part, weights=values * values, minlength=3 * n_texts)
-        values *= self._block_weights[block] / np.sqrt(squares)[part]
-        indptr = np.zeros(n_texts + 1, np.int32)
-        np.cumsum(np.bincount(rows, minlength=n_texts), out=indptr[1:])
-        matrix = sp.csr_array((n_texts, self.n_features), dtype=dtype)
-        # Set, not passed: the constructor would check what was just made, 40 µs a call.
-        matrix.data, matrix.indices, matrix.indptr = values.astype(dtype), columns, indptr
+    def _weighed(
+        self, found: list[Ints], n_texts: int
+    ) -> Iterable[tuple[Longs, Ints, Floats, Ints]]:
+        for occurrences, idf, length in zip(found, self._idfs, self._lengths, strict=False):
+            yield linear.weigh(
+                occurrences, n_texts, idf, length, sublinear=self.settings.sublinear_tf
+            )
+
+    def vectorise(self, texts: Sequence[str]) -> sp.csr_array:
+        """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending."""
+        chunks = [
+            self._matrix(cut_batch(self.tokeniser.cut, texts[start : start + _CHUNK]))
+            for start in range(0, max(1, len(texts)), _CHUNK)
+        ]
+        return sp.csr_array(sp.vstack(chunks))
+
+    def _matrix(self, batch: CutBatch) -> sp.csr_array:
+        blocks = [
+            sp.csr_array((b.values, b.columns, b.indptr), (len(batch.texts), len(idf)))
+            for b, idf in zip(self.blocks(batch), self._idfs, strict=False)
+        ]
+        matrix = sp.csr_array(sp.hstack(blocks))
+        matrix.sort_indices()
         return matrix
-
-
-def count_sorted(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct values of an ascending array, and how often each occurs."""
-    firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
-    return values[firsts], np.diff(np.append(firsts, len(values)))
 
 
 def fit_vectoriser(
@@ -185,18 +166,24 @@ def fit_vectoriser(
 
     idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form.
     """
-    pieces = ngrams.cut_batch(tokeniser, texts)
-    word_numbers = ngrams.number_words(words_of(pieces))
-    words = _frequent(
-        ngrams.word_grams(pieces, word_numbers, settings.word_ngrams), settings.min_df
-    )
-    char_numbers = ngrams.number_chars("".join(texts))
-    chars = _frequent(ngrams.char_grams(texts, char_numbers, settings.char_ngrams), settings.min_df)
-    by_number = {number: word for word, number in word_numbers.items()}
-    word_df = {" ".join(by_number[n] for n in _unpack(key, 32)): df for key, df in words}
-    by_char = char_numbers.nonzero()[0]
-    char_df = {"".join(chr(by_char[n - 1]) for n in _unpack(key, 16)): df for key, df in chars}
-    names, concept_df = _concept_frequencies(texts) if settings.concept_weight else ([], [])
+    batch = cut_batch(tokeniser.cut, texts)
+    chars = joined(texts)
+    kept = [
+        (piece, end)
+        for piece, end in zip(batch.pieces, batch.piece_ends, strict=True)
+        if piece != " "
+    ]
+    units, _, _ = grams.word_units(batch.codes, batch.piece_ends)
+    words = [piece for piece, _ in kept]
+    word_df = {
+        " ".join(words[place : place + size]): df
+        for place, size, df in _frequent(units, settings.word_ngrams, settings.min_df)
+    }
+    char_df = {
+        chars[place : place + size]: df
+        for place, size, df in _frequent(batch.codes, settings.char_ngrams, settings.min_df)
+    }
+    names, concept_df = _concept_frequencies(batch) if settings.concept_weight else ([], [])
     terms = sorted(word_df), sorted(char_df), names
     df = np.array(
         [*(word_df[t] for t in terms[0]), *(char_df[t] for t in terms[1]), *concept_df], np.float64
@@ -204,29 +191,24 @@ def fit_vectoriser(
     return Vectoriser(settings, tokeniser, terms, np.log((1 + len(texts)) / (1 + df)) + 1)
 
 
-def _concept_frequencies(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+def _frequent(units: Units, sizes: tuple[int, int], min_df: int) -> Iterable[tuple[int, int, int]]:
+    """First place, size and document frequency of each n-gram in at least `min_df` texts."""
+    counted = grams.count_grams(units, *sizes)
+    enough = counted[2] >= min_df
+    return zip(*(column[enough].tolist() for column in counted), strict=True)
+
+
+def _concept_frequencies(batch: CutBatch) -> tuple[list[str], list[int]]:
     """Every concept's name, and how many texts hold one of its words."""
-    finder = packaged_concepts()
-    found = ngrams.concept_occurrences(finder, texts, spans=False)
-    cells, _ = count_sorted(np.sort((found.rows << 32) | found.columns))
-    counts = np.bincount(cells & 0xFFFFFFFF, minlength=len(finder.names))
-    return finder.names, counts.tolist()
+    concepts = packaged_concepts()
+    found = concepts.find(batch.codes, *spans_of_chars(len(batch.codes)))
+    pairs = np.unique(found[:, [ROW, VALUE]], axis=0)
+    return concepts.names, np.bincount(pairs[:, 1], minlength=len(concepts.names)).tolist()
 
 
-def _frequent(grams: ngrams.Grams, min_df: int) -> list[tuple[int, int]]:
-    """Key and document frequency of each n-gram in at least `min_df` texts."""
-    order = np.lexsort((grams.rows, grams.keys))
-    keys, rows = grams.keys[order], grams.rows[order]
-    new = np.ones(len(keys), bool)
-    new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
-    distinct, frequency = np.unique(keys[new], return_counts=True)
-    enough = frequency >= min_df
-    return list(zip(distinct[enough].tolist(), frequency[enough].tolist(), strict=True))
-
-
-def _unpack(key: int, bits: int) -> list[int]:
-    numbers: list[int] = []
-    while key:
-        numbers.append(key & ((1 << bits) - 1))
-        key >>= bits
-    return numbers[::-1]
+def _units_of_words(terms: Sequence[str]) -> Units:
+    """The units of terms whose words are parted by spaces, a break after each term."""
+    words = [piece for term in terms for piece in (*term.split(" "), "\n")]
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    units, _, _ = grams.word_units(code_points("".join(words)), lengths.cumsum())
+    return units

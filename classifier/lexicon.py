@@ -20,10 +20,12 @@ from classifier.signals import Guard, Pattern, SignalRules
 _GAPS = {"~": "[^,。!?;:⋯《》\n]", "…": "[^。!?;⋯《》\n]"}
 _DEFAULT_GAP, _MAX_GAP, _MAX_GAPS = 6, 20, 2
 _DIGITS = "一二两三四五六七八九十几多数百千半俩仨好无n"
+_MANY = "二两三四五六七八九十几多数百千俩仨好无n"
 _NUMBERS = {
-    "#": rf"(?:\d{{1,9}}|[{_DIGITS}]{{1,4}})",
-    "##": rf"(?:[2-9]|[1-9]\d{{1,8}}|[二两三四五六七八九十几多数百千俩仨好无n][{_DIGITS}]{{0,3}})",
+    "#": rf"(?:[0-9]{{1,9}}|[{_DIGITS}]{{1,4}})",
+    "##": rf"(?:[2-9]|[1-9][0-9]{{1,8}}|[{_MANY}][{_DIGITS}]{{0,3}})",
 }
+_NUMBER_STARTS = {"#": tuple("0123456789" + _DIGITS), "##": tuple("123456789" + _MANY)}
 _CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
 _MAX_NUMBER, _MAX_LITERALS = 9, 2000
 _TOKEN = re.compile(r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|[^~…()|?$#<>]")
@@ -36,7 +38,8 @@ _PLACES: dict[str, dict[str, Any]] = {
     "inside_words": {"at_word_borders": False},
     "unguarded": {"at_word_borders": False, "guarded": False},
 }
-_GUARD_PLACES = ("before", "after", "clause", "leads", "sentence")
+_GUARD_PLACES = ("before", "after", "clause", "leads")  # regular expressions
+_SENTENCE = "sentence"  # patterns
 _SHARED = ("words", "guards", "needs")
 
 
@@ -66,43 +69,54 @@ def compile_rules(tables: Mapping[str, Mapping[str, object]]) -> tuple[SignalRul
         ResourceError: a guard, need or word is unknown, a pattern malformed or without a literal.
     """
     words, guards, needs = (tables.get(name, {}) for name in _SHARED)
+    lists = {name: tuple(_texts("words", words, name)) for name in words}
     shared = _Shared(
-        {name: _texts("words", words, name) for name in words},
-        {name: _guard(name, table) for name, table in guards.items()},
+        lists,
+        {name: _guard(name, table, lists) for name, table in guards.items()},
         {name: _regular(f"needs.{name}", source) for name, source in needs.items()},
     )
     signals = [code for code in tables if code not in _SHARED]
     return tuple(_rules(code, tables[code], shared) for code in signals)
 
 
+class _NamedGuard(NamedTuple):
+    """A guard of the lexicon: regular expressions by place, and patterns of the sentence."""
+
+    places: Mapping[str, re.Pattern[str]]
+    sentence: tuple[Pattern, ...]
+
+
 class _Shared(NamedTuple):
     """What signals share, by name."""
 
     words: _Words
-    guards: Mapping[str, Guard]
+    guards: Mapping[str, _NamedGuard]
     needs: Mapping[str, re.Pattern[str]]
 
 
 def _rules(code: str, table: Mapping[str, object], shared: _Shared) -> SignalRules:
-    guards = _texts(code, table, "guards")
+    asked = _texts(code, table, "guards")
     near = table.get("near", {})
     if not isinstance(near, Mapping):
         raise ResourceError(f"{code}.near is {shorten(near)}, a table is needed")
-    for kind, asked, known in (("guard", guards, shared.guards), ("need", near, shared.needs)):
-        for name in set(asked).difference(known):
+    for kind, names, known in (("guard", asked, shared.guards), ("need", near, shared.needs)):
+        for name in set(names).difference(known):
             raise ResourceError(f"{code}: {kind} {shorten(name)} is none of {', '.join(known)}")
     texts = [(text, how) for place, how in _PLACES.items() for text in _texts(code, table, place)]
     for name in near:
         how = {"at_word_borders": False, "needs": shared.needs[name]}
         texts += [(text, how) for text in _texts(f"{code}.near", near, name)]
     words = shared.words
-    idioms = [_Reader(code, text, words).phrase for text in _texts(code, table, "idioms")]
+    guards = [shared.guards[name] for name in asked]
     return SignalRules(
         code=code,
         name=str(table.get("name", code)),
         patterns=tuple(replace(compile_pattern(code, text, words), **how) for text, how in texts),
-        guards=_combined([shared.guards[name] for name in guards]),
-        idioms=re.compile("|".join(idiom.expression for idiom in idioms)) if idioms else None,
+        guard=_combined([guard.places for guard in guards]),
+        idioms=frozenset(
+            compile_pattern(code, text, words) for text in _texts(code, table, "idioms")
+        ),
+        settled_by=frozenset(pattern for guard in guards for pattern in guard.sentence),
     )
 
 
@@ -185,7 +199,7 @@ class _Reader:
                 raise ResourceError(f"{self._place}: gap {text}, at most {_MAX_GAP}")
             return _Phrase(f"{_GAPS[token['gap']]}{{0,{chars}}}?", chars, None)
         if text in _NUMBERS:
-            return _Phrase(_NUMBERS[text], _MAX_NUMBER, None)
+            return _Phrase(_NUMBERS[text], _MAX_NUMBER, None, choices=(_NUMBER_STARTS[text],))
         if text == "$":
             return _Phrase(_CLAUSE_END, 0, ("",))
         if not text.startswith("<"):
@@ -228,29 +242,29 @@ def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
         max_chars=sum(part.max_chars for part in parts),
         literals=literals,
         anchors=max(candidates, key=lambda run: (min(map(len, run)), -len(run)), default=()),
-        choices=tuple(candidates),
+        choices=(*candidates, *(c for part in parts if not part.anchors for c in part.choices)),
     )
 
 
-def _combined(guards: Sequence[Guard]) -> tuple[Guard, ...]:
-    """One guard that holds where any of several does: five searches a match, not five each."""
-    if not guards:
-        return ()
-    places: dict[str, re.Pattern[str] | None] = {}
+def _combined(guards: Sequence[Mapping[str, re.Pattern[str]]]) -> Guard:
+    """One guard that holds where any of several does: one search a place, not one for each."""
+    places: dict[str, re.Pattern[str]] = {}
     for place in _GUARD_PLACES:
-        sources = [pattern.pattern for guard in guards if (pattern := getattr(guard, place))]
-        either = "|".join(f"(?:{source})" for source in sources)
-        places[place] = re.compile(either) if sources else None
-    return (Guard("+".join(guard.name for guard in guards), **places),)
+        sources = [guard[place].pattern for guard in guards if place in guard]
+        if sources:
+            places[place] = re.compile("|".join(f"(?:{source})" for source in sources))
+    return Guard(**places)
 
 
-def _guard(name: str, table: object) -> Guard:
-    if not isinstance(table, Mapping) or not set(table) <= set(_GUARD_PLACES):
-        raise ResourceError(
-            f"guards.{name} is {shorten(table)}, keys are {', '.join(_GUARD_PLACES)}"
-        )
-    found = {place: _regular(f"guards.{name}.{place}", table[place]) for place in table}
-    return Guard(name, *map(found.get, _GUARD_PLACES))
+def _guard(name: str, table: object, words: _Words) -> _NamedGuard:
+    allowed = (*_GUARD_PLACES, _SENTENCE)
+    if not isinstance(table, Mapping) or not set(table) <= set(allowed):
+        raise ResourceError(f"guards.{name} is {shorten(table)}, keys are {', '.join(allowed)}")
+    place = f"guards.{name}"
+    return _NamedGuard(
+        {key: _regular(f"{place}.{key}", table[key]) for key in table if key != _SENTENCE},
+        tuple(compile_pattern(place, text, words) for text in _texts(place, table, _SENTENCE)),
+    )
 
 
 def _regular(place: str, source: object) -> re.Pattern[str]:

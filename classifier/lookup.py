@@ -1,64 +1,90 @@
-"""Vectorised lookup of 64-bit keys: open addressing with linear probing, in NumPy arrays."""
+"""Tables of n-grams: which number has this sequence of units, and where do they occur."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
-from numpy.typing import NDArray
 
-Keys = NDArray[np.uint64]
-Positions = NDArray[np.int32]
+from classifier import kernels
+from classifier.kernels import PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams
 
-# 2^64 divided by the golden ratio: multiplicative hashing (Knuth, TAOCP vol. 3, 6.4).
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_SLOTS_PER_KEY = 4  # a quarter full: 1.1 probes a query
-_EMPTY = np.uint64(0)
+_SLOTS_PER_KEY = 2  # at most half full: 1.5 probes a query (Knuth, TAOCP vol. 3, 6.4)
 
 
-class KeyIndex:
-    """Position of each key in the array it was built from; keys are unique and never 0.
+def code_points(text: str) -> Codes:
+    """The Unicode code points of a text, lone surrogates too."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
-    A query costs about 50 ns in bulk, as pandas' hash index does, at half its cost for one text.
 
-    >>> KeyIndex(np.array([7, 9], np.uint64)).find(np.array([9, 8], np.uint64)).tolist()
-    [1, -1]
+def joined(texts: Iterable[str]) -> str:
+    """The texts with a line break after each."""
+    return "\n".join([*texts, ""])
+
+
+def make_table(keys: Keys, values: Ints) -> Table:
+    """An open-addressing table with linear probing.
+
+    >>> table = make_table(np.array([7, 9], np.uint64), np.array([0, 1], np.int32))
+    >>> grams.look_up(table, np.array([9, 8], np.uint64)).tolist()
+    [1, -2]
+
+    Raises:
+        ValueError: a value is above `kernels.MAX_VALUE`.
+    """
+    if values.max(initial=0) > kernels.MAX_VALUE:
+        raise ValueError(f"{values.max()} n-grams, at most {kernels.MAX_VALUE} allowed")
+    table = np.zeros(1 << max(3, (len(keys) * _SLOTS_PER_KEY - 1).bit_length()), np.uint64)
+    grams.fill(table, keys, values)
+    return table
+
+
+class GramIndex:
+    """Finds all occurrences of known n-grams, one number each, in one pass.
+
+    `units` are the n-grams, each followed by `BREAK`. The same n-gram may stand several times: it
+    then has several numbers.
     """
 
-    def __init__(self, keys: Keys) -> None:
-        bits = max(3, int(len(keys) * _SLOTS_PER_KEY - 1).bit_length())
-        self._shift = np.uint64(64 - bits)
-        self._last = (1 << bits) - 1
-        self._keys = np.zeros(1 << bits, np.uint64)
-        self._positions = np.full(1 << bits, -1, np.int32)
-        self._insert(keys)
+    def __init__(self, units: Units) -> None:
+        keys, whole = grams.prefix_keys(units)
+        ends = np.flatnonzero(whole)
+        distinct, first, group = np.unique(keys[ends], return_index=True, return_inverse=True)
+        counts = np.bincount(group, minlength=len(distinct))
+        values = first.astype(np.int32)
+        repeated = np.flatnonzero(counts > 1)
+        values[repeated] = len(ends) + np.arange(len(repeated), dtype=np.int32)
+        members = [np.flatnonzero(group == number) for number in repeated]
+        sizes = np.array([len(ends), 0, *map(len, members)], np.int64)
+        sizes[1:] = sizes[1:].cumsum()
+        none = np.zeros(0, np.int64)
+        self._owners: tuple[Longs, Ints] = sizes, np.concatenate([none, *members]).astype(np.int32)
+        prefixes = np.setdiff1d(keys, distinct)
+        self._table = make_table(
+            np.concatenate([prefixes, distinct]),
+            np.concatenate([np.full(len(prefixes), PREFIX, np.int32), values]),
+        )
 
-    def find(self, queries: Keys) -> Positions:
-        """Position of each query, -1 where it is no key; `queries` may hold 0."""
-        slots = self._home(queries)
-        stored = self._keys[slots]
-        found: Positions = np.where(stored == queries, self._positions[slots], np.int32(-1))
-        pending = ((stored != queries) & (stored != _EMPTY)).nonzero()[0]
-        slots = slots[pending]
-        while pending.size:
-            slots = (slots + 1) & self._last
-            stored = self._keys[slots]
-            hit = stored == queries[pending]
-            found[pending[hit]] = self._positions[slots[hit]]
-            going_on = ~hit & (stored != _EMPTY)
-            pending, slots = pending[going_on], slots[going_on]
-        return found
+    @classmethod
+    def of_texts(cls, texts: Sequence[str]) -> GramIndex:
+        r"""An index of texts, none empty, as n-grams of characters.
 
-    def _home(self, keys: Keys) -> NDArray[np.int64]:
-        return ((keys * _MULTIPLIER) >> self._shift).astype(np.int64)
+        >>> index = GramIndex.of_texts(["退款", "款"])
+        >>> codes = code_points("不退款\n")
+        >>> index.find(codes, *spans_of_chars(len(codes))).tolist()
+        [[0, 1, 3, 0], [1, 2, 3, 0]]
+        """
+        return cls(code_points(joined(texts)))
 
-    def _insert(self, keys: Keys) -> None:
-        pending = np.arange(len(keys))
-        slots = self._home(keys)
-        while pending.size:
-            free = np.flatnonzero(self._keys[slots] == _EMPTY)
-            taken, first = np.unique(slots[free], return_index=True)
-            winners = free[first]
-            self._keys[taken] = keys[pending[winners]]
-            self._positions[taken] = pending[winners]
-            waiting = np.ones(len(pending), bool)
-            waiting[winners] = False
-            pending, slots = pending[waiting], (slots[waiting] + 1) & self._last
+    def find(self, units: Units, starts: Ints, ends: Ints) -> Ints:
+        """Number, start, end and text number of each occurrence, shape (occurrences, 4).
+
+        `starts` and `ends` are the places of the units in characters.
+        """
+        return grams.find_grams(units, starts, ends, self._table, self._owners)
+
+
+def spans_of_chars(n_chars: int) -> tuple[Ints, Ints]:
+    """Starts and ends of units that are characters."""
+    places = np.arange(n_chars + 1, dtype=np.int32)
+    return places[:-1], places[1:]

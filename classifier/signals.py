@@ -8,20 +8,26 @@ patterns are written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick, Implementation
+import numpy as np
 
-# A clause ends at these marks, a sentence at the second set. Context is read so far and no
-# farther, so that the work for one match is bounded however long the text is.
+from classifier.kernels import phrases
+from classifier.kernels.phrases import CLAUSE, SENTENCE
+from classifier.lookup import GramIndex, code_points, spans_of_chars
+from classifier.tokens import CutBatch
+
+# Context is read so far and no farther, so that the work for one match is bounded however long the
+# text is.
 _CLAUSE_CHARS = 40
 _SENTENCE_CHARS = 80
 _NEAR_CHARS = 60
-_SHORT_CHARS = 200  # a pattern is tried on a whole text up to this long, else around its anchors
-_SENTENCE_MARKS = r"[。!?;⋯\n]|\.(?!\d)"
-_CLAUSE_MARKS = rf"{_SENTENCE_MARKS}|[,:~、]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
+# A pattern is tried where literals of so many of its parts stand: two thirds fewer tries than for
+# the rarest alone. Parts with more literals than this are too common to tell anything.
+_MAX_GROUPS, _MAX_FURTHER_ANCHORS = 3, 300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,31 +52,33 @@ class Pattern:
 class Guard:
     """A context that takes the meaning away.
 
-    `before` and `after` the match in its clause, the whole `clause`, what `leads` to the match in
-    its sentence, or the whole `sentence`.
+    `before` and `after` the match in its clause, the whole `clause`, or what `leads` to the match
+    in its sentence.
     """
 
-    name: str
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    clause: re.Pattern[str] | None
-    leads: re.Pattern[str] | None
-    sentence: re.Pattern[str] | None
+    before: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    clause: re.Pattern[str] | None = None
+    leads: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignalRules:
-    """All that the lexicon says of one signal."""
+    """All that the lexicon says of one signal.
+
+    A match that touches one of the `idioms`, or whose sentence holds one of `settled_by`, or for
+    which the `guard` holds, is not meant.
+    """
 
     code: str
     name: str
     patterns: tuple[Pattern, ...]
-    guards: tuple[Guard, ...]
-    idioms: re.Pattern[str] | None
+    guard: Guard
+    idioms: frozenset[Pattern]
+    settled_by: frozenset[Pattern]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Where a signal stands in the clean text."""
 
     code: str
@@ -84,99 +92,152 @@ class SignalFinder:
     def __init__(
         self,
         rules: Iterable[SignalRules],
-        cut: Callable[[str], list[str]],
         *,
         frequency: Callable[[str], float] = lambda text: 10.0 ** -len(text),
     ) -> None:
         """Watch for the rarest literals of each pattern, by `frequency`, their share of texts."""
         self.rules = {rule.code: rule for rule in rules}
-        self._cut = cut
-        anchored: dict[str, list[Pattern]] = {}
-        for rule in self.rules.values():
-            for pattern in rule.patterns:
-                for anchor in min(pattern.anchor_choices, key=lambda run: sum(map(frequency, run))):
-                    anchored.setdefault(anchor, []).append(pattern)
-        # This kind of automaton is the fastest of the three for texts of some 60 characters.
-        self._automaton = AhoCorasick(list(anchored), implementation=Implementation.ContiguousNFA)
-        self._patterns_of = [tuple(patterns) for patterns in anchored.values()]
+        phrases = [p for rule in self.rules.values() for p in rule.patterns]
+        contexts = {c for rule in self.rules.values() for c in (*rule.idioms, *rule.settled_by)}
+        self._n_phrases = len(phrases)
+        self._patterns: list[Pattern] = [*phrases, *sorted(contexts, key=lambda p: p.source)]
+        groups = [_chosen_groups(pattern, frequency) for pattern in self._patterns]
+        sizes = [len(chosen) for chosen in groups]
+        self._pattern_of = np.repeat(np.arange(len(groups), dtype=np.int32), sizes)
+        reaches = [pattern.max_chars for pattern in self._patterns]
+        ends = np.cumsum(sizes)
+        self._reaches = np.stack([ends - sizes, ends, reaches], axis=1).astype(np.int32)
+        groups_of: dict[str, list[int]] = {}
+        for number, group in enumerate(group for chosen in groups for group in chosen):
+            for anchor in set(group):
+                groups_of.setdefault(anchor, []).append(number)
+        self._anchors = GramIndex.of_texts(list(groups_of))
+        firsts = np.cumsum([0, *map(len, groups_of.values())], dtype=np.int32)
+        self._groups_of = firsts, np.array([g for n in groups_of.values() for g in n], np.int32)
 
-    def find(self, text: str) -> list[Match]:
-        """The signals meant in a clean text, by position; overlapping ones of a code are merged.
+    def find(self, batch: CutBatch) -> list[list[Match]]:
+        """The signals meant in each clean text, by position in the text; those of a code merged.
 
-        One pass over the text finds the anchors; patterns are tried only around theirs, so the
-        time grows with the length of the text and the number of anchors in it.
+        One pass over the batch finds the anchors. A pattern is tried only in windows that hold all
+        of its anchors, so the time grows with the length of the texts and the anchors in them.
         """
-        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        if not hits:
-            return []
-        if len(text) <= _SHORT_CHARS:
-            tried = {p for anchor, _, _ in hits for p in self._patterns_of[anchor]}
-            windows = [(p, 0, len(text)) for p in tried if p.expression.search(text)]
-        else:
-            ends: dict[Pattern, list[int]] = {}
-            for anchor, _, end in hits:
-                for pattern in self._patterns_of[anchor]:
-                    ends.setdefault(pattern, []).append(end)
-            windows = [(p, *span) for p in ends for span in _windows(ends[p], p.max_chars)]
-        if not windows:
-            return []
-        return _merge(m for window in windows for m in self._meant(*window, text))
+        chars = spans_of_chars(len(batch.codes))
+        anchors = self._anchors.find(batch.codes, *chars)
+        candidates = phrases.find_candidates(
+            anchors, self._groups_of, self._pattern_of, self._reaches
+        )
+        found: list[list[Match]] = [[] for _ in batch.texts]
+        if not len(candidates):
+            return found
+        texts, patterns = batch.texts, self._patterns
+        starts = [0, *accumulate(len(text) + 1 for text in texts)]
+        stretches = candidates.tolist()
+        contexts: dict[int, list[Pattern]] = {}
+        for row, number, _, _ in stretches:
+            if number >= self._n_phrases:
+                contexts.setdefault(row, []).append(patterns[number])
+        for row, number, low, high in stretches:
+            if number >= self._n_phrases:
+                continue
+            text, origin = texts[row], starts[row]
+            last = min(len(text), high - origin)
+            match = patterns[number].expression.search(text, max(0, low - origin), last)
+            if match:
+                place = _Place(batch, text, origin, contexts.get(row, ()))
+                found[row] += self._meant(patterns[number], place, match, last)
+        return [_merge(matches) if len(matches) > 1 else matches for matches in found]
 
-    def _meant(self, pattern: Pattern, low: int, high: int, text: str) -> Iterator[Match]:
-        """The matches of one pattern in a window that no border, idiom or guard forbids."""
-        search = pattern.expression.search
-        match = search(text, low, high)
+    def _meant(
+        self, pattern: Pattern, place: _Place, match: re.Match[str] | None, high: int
+    ) -> Iterator[Match]:
+        """The matches of a pattern up to `high` that no border, idiom or guard forbids."""
         while match:
             start, end = match.span()
-            is_meant = self._is_meant(pattern, text, start, end)
+            if end == high < len(place.text):
+                break  # what follows is not seen here; there are no anchors for it
+            is_meant = self._is_meant(pattern, place, start, end)
             if is_meant:
                 yield Match(pattern.code, start, end)
-            match = search(text, end if is_meant else start + 1, high)
+            match = pattern.expression.search(place.text, end if is_meant else start + 1, high)
 
-    def _is_meant(self, pattern: Pattern, text: str, start: int, end: int) -> bool:
+    def _is_meant(self, pattern: Pattern, place: _Place, start: int, end: int) -> bool:
         rule = self.rules[pattern.code]
-        low, high = clause_of(text, start, end)
-        if pattern.at_word_borders:
-            borders = {low, *accumulate(map(len, self._cut(text[low:high])), initial=low)}
-            if start not in borders or end not in borders:
-                return False
-        if rule.idioms and any(
-            low + idiom.start() < end and start < low + idiom.end()
-            for idiom in rule.idioms.finditer(text[low:high])
+        text = place.text
+        if pattern.at_word_borders and not place.is_at_borders(start, end):
+            return False
+        low, high = place.part(start, end, _CLAUSE_CHARS, CLAUSE)
+        if place.contexts and any(
+            idiom.start() < end and start < idiom.end()
+            for context in place.contexts
+            if context in rule.idioms
+            for idiom in context.expression.finditer(text, low, high)
         ):
             return False
-        near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS]
+        near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS] if pattern.needs else ""
         if pattern.needs and not pattern.needs.search(near):
             return False
-        if not pattern.guarded:
-            return True
-        first, last = sentence_of(text, start, end)
-        return not any(
+        return not pattern.guarded or not self._is_guarded(rule, place, (start, end), (low, high))
+
+    def _is_guarded(
+        self, rule: SignalRules, place: _Place, span: tuple[int, int], clause: tuple[int, int]
+    ) -> bool:
+        """Whether the context takes the meaning away."""
+        text = place.text
+        (start, end), (low, high) = span, clause
+        guard = rule.guard
+        if (
             (guard.before and guard.before.search(text[low:start]))
             or (guard.after and guard.after.search(text[end:high]))
             or (guard.clause and guard.clause.search(text[low:high]))
-            or (guard.leads and guard.leads.search(text[first:start]))
-            or (guard.sentence and guard.sentence.search(text[first:last]))
-            for guard in rule.guards
+        ):
+            return True
+        settled_by = [p for p in place.contexts if p in rule.settled_by]
+        if not (guard.leads or settled_by):
+            return False
+        first, last = place.part(start, end, _SENTENCE_CHARS, SENTENCE)
+        return bool(
+            (guard.leads and guard.leads.search(text[first:start]))
+            or any(p.expression.search(text, first, last) for p in settled_by)
         )
 
 
-def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int]]:
-    """Stretches of text that hold every match around anchors with these ends."""
-    low, high = max(0, ends[0] - reach), ends[0] + reach  # some more: what follows is seen
-    for end in ends[1:]:
-        if end - reach < high:
-            high = end + reach
-        else:
-            yield low, high
-            low, high = end - reach, end + reach
-    yield low, high
+class _Place(NamedTuple):
+    """A text of a batch, and the idioms and settling patterns whose anchors it holds."""
+
+    batch: CutBatch
+    text: str
+    origin: int  # where the text begins in the batch
+    contexts: Sequence[Pattern]
+
+    def part(self, start: int, end: int, reach: int, marks: int) -> tuple[int, int]:
+        """The clause or sentence around a span, in characters of the text."""
+        origin = self.origin
+        low, high = phrases.find_part(self.batch.codes, origin + start, origin + end, reach, marks)
+        return max(low - origin, 0), min(high - origin, len(self.text))
+
+    def is_at_borders(self, start: int, end: int) -> bool:
+        """Whether the span begins and ends where words do."""
+        span = np.array([self.origin + start, self.origin + end])
+        ends = self.batch.piece_ends
+        at = ends[np.searchsorted(ends, span).clip(max=len(ends) - 1)]
+        return bool(((at == span) | (span == 0)).all())
 
 
-_LAST_CLAUSE_MARK = re.compile(rf"(?s:.*)(?:{_CLAUSE_MARKS})")
-_CLAUSE_MARK = re.compile(_CLAUSE_MARKS)
-_LAST_SENTENCE_MARK = re.compile(rf"(?s:.*)(?:{_SENTENCE_MARKS})")
-_SENTENCE_MARK = re.compile(_SENTENCE_MARKS)
+def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[tuple[str, ...]]:
+    """The rarest sets of literals of which one must stand in a match, none implied by another."""
+    chosen: list[tuple[str, ...]] = []
+    for group in sorted(pattern.anchor_choices, key=lambda group: sum(map(frequency, group))):
+        if not chosen or (
+            len(group) <= _MAX_FURTHER_ANCHORS
+            and not any(_implies(other, group) or _implies(group, other) for other in chosen)
+        ):
+            chosen.append(group)
+    return chosen[:_MAX_GROUPS]
+
+
+def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether wherever a literal of the group stands, one of the other's stands too."""
+    return all(any(part in literal for part in other) for literal in group)
 
 
 def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -185,7 +246,7 @@ def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> clause_of("我没说起诉,气死我了!", 3, 5)
     (0, 6)
     """
-    return _stretch(text, start, end, (_LAST_CLAUSE_MARK, _CLAUSE_MARK, _CLAUSE_CHARS))
+    return phrases.find_part(code_points(text), start, end, _CLAUSE_CHARS, CLAUSE)
 
 
 def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -194,17 +255,7 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> sentence_of("好。我没说起诉,气死我了!算了", 5, 7)
     (2, 13)
     """
-    return _stretch(text, start, end, (_LAST_SENTENCE_MARK, _SENTENCE_MARK, _SENTENCE_CHARS))
-
-
-def _stretch(
-    text: str, start: int, end: int, marks: tuple[re.Pattern[str], re.Pattern[str], int]
-) -> tuple[int, int]:
-    before, after, reach = marks
-    low = max(0, start - reach)
-    left = before.match(text, low, start)
-    right = after.search(text, end, end + reach)
-    return left.end() if left else low, right.end() if right else min(len(text), end + reach)
+    return phrases.find_part(code_points(text), start, end, _SENTENCE_CHARS, SENTENCE)
 
 
 def _merge(matches: Iterable[Match]) -> list[Match]:

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold, is_stable
+from classifier.kernels.phrases import PLAIN
 from classifier.pii import PROVINCES, replace_personal_data
 from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
 # Longer texts are read up to here, and say so: 20,000 characters are 13 printed pages.
 MAX_CHARS = 20_000
-_WORTH_A_BATCH = 4  # for fewer texts the look over the batch costs more than it saves
 _MAX_MARKS = 8  # combining marks kept on one base character before NFKC; Unicode UAX 15 allows 30
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -97,15 +97,12 @@ def clean_batch(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> list[Cle
     ['ab太差!', '气死']
     """
     heads = [text[:max_chars] for text in texts]
-    joined = "".join(heads)
-    if len(texts) < _WORTH_A_BATCH or not joined:
-        return [clean(text, max_chars=max_chars) for text in texts]
-    folded, is_plain = plain_texts(joined, [len(head) for head in heads])
+    folded, seen = plain_texts(heads)
     found: list[CleanText] = []
     position = 0
-    for text, head, plain in zip(texts, heads, is_plain, strict=True):
+    for text, head, flags in zip(texts, heads, seen, strict=True):
         end = position + len(head)
-        if plain:
+        if flags & PLAIN:
             found.append(CleanText(text, folded[position:end], None, len(head)))
         else:
             found.append(clean(text, max_chars=max_chars))

@@ -74,7 +74,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(texts), bool))
     progress("fit on all texts")
     vectoriser = fit_vectoriser(texts, config.features, tokeniser())
-    matrix = vectoriser.vectorise(texts, dtype=np.float64)
+    matrix = vectoriser.vectorise(texts)
     linear = _fit_linear(matrix, targets, config, [kind])
     return Fitted(
         vectoriser, category, intensity, tuple(linear.values()),
@@ -116,8 +116,8 @@ def _fold_logits(
     kept = ~is_held_out
     rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
     kinds = list(config.intensity.kinds) if targets.levels else []
-    linear = _fit_linear(vectoriser.vectorise(seen, dtype=np.float64), rest, config, kinds)
-    matrix = vectoriser.vectorise(unseen, dtype=np.float64)
+    linear = _fit_linear(vectoriser.vectorise(seen), rest, config, kinds)
+    matrix = vectoriser.vectorise(unseen)
     outputs = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     return Logits(
         outputs.pop("category", np.zeros((len(unseen), 0))), {k: outputs[k] for k in kinds}

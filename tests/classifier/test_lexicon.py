@@ -96,7 +96,7 @@ def test_rules_carry_what_the_table_says() -> None:
         {"churn": {"name": "流失", "patterns": ["卸载"], "inside_words": ["再也不来"]}, "legal": {}}
     )
     assert (named.code, named.name, len(named.patterns)) == ("churn", "流失", 2)
-    assert (plain.name, plain.patterns, plain.idioms) == ("legal", (), None)
+    assert (plain.name, plain.patterns, plain.idioms) == ("legal", (), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from classifier.lexicon import compile_pattern, compile_rules, packaged_rules
 from classifier.signals import Match, SignalFinder, clause_of, sentence_of
 from classifier.text import clean
-from classifier.tokens import tokeniser
+from classifier.tokens import cut_batch, tokeniser
 
 CASES = Path(__file__).parents[1] / "data" / "signal_cases.csv"
 MAX_SECONDS = 5  # a guard against quadratic time (minutes), not a benchmark: 0.5 s when written
@@ -56,22 +56,35 @@ def cases() -> tuple[tuple[str, bool, str], ...]:
 @cache
 def packaged() -> SignalFinder:
     """A finder with the packaged lexicon."""
-    return SignalFinder(packaged_rules(), tokeniser().cut)
+    return SignalFinder(packaged_rules())
+
+
+def matches_of(
+    finder: SignalFinder, text: str, cut: Callable[[str], list[str]] = list
+) -> list[Match]:
+    """What a finder finds in one clean text."""
+    (matches,) = finder.find(cut_batch(cut, [text]))
+    return matches
+
+
+def packaged_matches(text: str) -> list[Match]:
+    """What the packaged lexicon finds in one clean text."""
+    return matches_of(packaged(), text, tokeniser().cut)
 
 
 def codes_in(text: str) -> set[str]:
     """The codes that the packaged lexicon finds in a text as sent."""
-    return {match.code for match in packaged().find(clean(text).text)}
+    return {match.code for match in packaged_matches(clean(text).text)}
 
 
 def finder(table: Mapping[str, object], **shared: Mapping[str, object]) -> SignalFinder:
     """A finder for one signal `s`, with a segmenter that knows no words of many characters."""
-    return SignalFinder(compile_rules({**shared, "s": table}), list)
+    return SignalFinder(compile_rules({**shared, "s": table}))
 
 
 def found(text: str, table: Mapping[str, object], **shared: Mapping[str, object]) -> list[str]:
     """The passages that a one-signal lexicon finds in a clean text."""
-    return [text[match.start : match.end] for match in finder(table, **shared).find(text)]
+    return [text[match.start : match.end] for match in matches_of(finder(table, **shared), text)]
 
 
 # -- the packaged lexicon
@@ -165,7 +178,7 @@ def test_offsets_point_at_the_phrase() -> None:
     """A match gives the passage of the clean text, and its place leads back to the text as sent."""
     sent = "東西很差！！！！！！！以後再也不來了"
     cleaned = clean(sent)
-    (match,) = [m for m in packaged().find(cleaned.text) if m.code == "churn"]
+    (match,) = [m for m in packaged_matches(cleaned.text) if m.code == "churn"]
     low, high = cleaned.span(match.start, match.end)
     assert "再也不來" in sent[low:high]
 
@@ -176,30 +189,30 @@ def test_offsets_point_at_the_phrase() -> None:
 @pytest.mark.parametrize("text", ["", " ", "今天天气很好", "。。。", "\U0001f600"])
 def test_a_text_without_phrases_has_no_signals(text: str) -> None:
     """Empty, blank and harmless texts give an empty list."""
-    assert packaged().find(text) == []
+    assert packaged_matches(text) == []
 
 
 def test_no_rules_find_nothing() -> None:
     """A finder without rules accepts any text."""
-    assert SignalFinder((), list).find("我要起诉") == []
+    assert matches_of(SignalFinder(()), "我要起诉") == []
 
 
 def test_positions_are_exact() -> None:
     """A match starts at its first character and ends after its last."""
-    assert finder({"patterns": ["起诉"]}).find("我要起诉你们") == [Match("s", 2, 4)]
+    assert matches_of(finder({"patterns": ["起诉"]}), "我要起诉你们") == [Match("s", 2, 4)]
 
 
 def test_patterns_respect_word_borders() -> None:
     """A phrase inside another word counts only where the lexicon allows it."""
 
     def cut(text: str) -> list[str]:
-        return ["直销", "户外"] if text == "直销户外" else list(text)
+        return ["直销", "户外", "\n"] if text == "直销户外\n" else list(text)
 
-    at_borders = SignalFinder(compile_rules({"s": {"patterns": ["销户"]}}), cut)
-    inside = SignalFinder(compile_rules({"s": {"inside_words": ["销户"]}}), cut)
-    assert at_borders.find("直销户外") == []
-    assert at_borders.find("我要销户") == [Match("s", 2, 4)]
-    assert inside.find("直销户外") == [Match("s", 1, 3)]
+    at_borders = SignalFinder(compile_rules({"s": {"patterns": ["销户"]}}))
+    inside = SignalFinder(compile_rules({"s": {"inside_words": ["销户"]}}))
+    assert matches_of(at_borders, "直销户外", cut) == []
+    assert matches_of(at_borders, "我要销户", cut) == [Match("s", 2, 4)]
+    assert matches_of(inside, "直销户外", cut) == [Match("s", 1, 3)]
 
 
 def test_overlapping_matches_of_a_code_are_merged() -> None:
@@ -211,13 +224,13 @@ def test_overlapping_matches_of_a_code_are_merged() -> None:
 def test_matches_of_different_codes_are_not_merged() -> None:
     """Two signals may share characters; the result is ordered by position."""
     rules = compile_rules({"b": {"patterns": ["投诉三次"]}, "a": {"patterns": ["三次没人理"]}})
-    assert [m.code for m in SignalFinder(rules, list).find("投诉三次没人理")] == ["b", "a"]
+    assert [m.code for m in matches_of(SignalFinder(rules), "投诉三次没人理")] == ["b", "a"]
 
 
 def test_a_phrase_can_stand_at_several_places() -> None:
     """Every place of a phrase is reported, however far apart."""
     text = "起诉" + "好" * 500 + "起诉"
-    assert [m.start for m in finder({"patterns": ["起诉"]}).find(text)] == [0, 502]
+    assert [m.start for m in matches_of(finder({"patterns": ["起诉"]}), text)] == [0, 502]
 
 
 @pytest.mark.parametrize(
@@ -232,12 +245,12 @@ def test_a_phrase_can_stand_at_several_places() -> None:
         ({"leads": "新闻"}, "新闻里讲,有人起诉", []),
         ({"leads": "新闻"}, "我要起诉,上新闻", ["起诉"]),
         ({"leads": "新闻"}, "看了新闻。我要起诉", ["起诉"]),
-        ({"sentence": "误会"}, "我要起诉,后来是误会", []),
-        ({"sentence": "误会"}, "我要起诉。后来是误会", ["起诉"]),
+        ({"sentence": ["误会"]}, "我要起诉,后来是误会", []),
+        ({"sentence": ["误会"]}, "我要起诉。后来是误会", ["起诉"]),
     ],
 )
 def test_guards_take_the_meaning_away(
-    guard: dict[str, str], text: str, expected: list[str]
+    guard: dict[str, object], text: str, expected: list[str]
 ) -> None:
     """A guard holds in its clause or sentence and no farther."""
     table = {"guards": ["g"], "patterns": ["起诉"]}
@@ -297,7 +310,7 @@ def test_looking_around_anchors_misses_nothing(text: str) -> None:
     """Trying a pattern only near its anchors finds what trying it everywhere finds."""
     source = "打~3电话…4没人(理|好)?"
     everywhere = compile_pattern("s", source).expression.finditer(text)
-    matches = finder({"inside_words": [source]}).find(text)
+    matches = matches_of(finder({"inside_words": [source]}), text)
     assert [(m.start, m.end) for m in matches] == [m.span() for m in everywhere]
 
 
@@ -325,5 +338,5 @@ def test_hostile_texts_take_linear_time(seed: str) -> None:
     """20,000 characters made to match, or nearly to match, everywhere are read in seconds."""
     text = (seed * 20_000)[:20_000]
     started = time.perf_counter()
-    packaged().find(text)
+    packaged_matches(text)
     assert time.perf_counter() - started < MAX_SECONDS

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import ModelError
-from classifier.ngrams import cut_batch
 from classifier.text import clean
-from classifier.tokens import ENGINES, tokeniser, user_words, words_of
+from classifier.tokens import ENGINES, cut_batch, tokeniser, user_words, words_of
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -42,7 +43,10 @@ def test_cutting_a_batch_equals_cutting_each_text(sent: list[str]) -> None:
     """A batch is cut as its texts are, with a line break after each."""
     texts = [clean(item).text for item in sent]
     cut = tokeniser().cut
-    assert cut_batch(tokeniser(), texts) == [p for text in texts for p in [*cut(text), "\n"]]
+    batch = cut_batch(cut, texts)
+    assert batch.pieces == [p for text in texts for p in [*cut(text), "\n"]]
+    assert batch.piece_ends.tolist() == list(accumulate(map(len, batch.pieces)))
+    assert "".join(map(chr, batch.codes)) == "".join(batch.pieces)
 
 
 def test_white_space_is_no_word() -> None:

@@ -16,9 +16,9 @@ from classifier import Triage, load
 from classifier.errors import ModelError
 from classifier.heads import CategoryHead
 from classifier.manifest import read_category_head, read_intensity_head
-from classifier.ngrams import cut_batch
 from classifier.prediction import Outcome, Prediction
 from classifier.text import MAX_CHARS, clean
+from classifier.tokens import cut_batch
 
 NONSENSE = [
     "", " ", "\t\n", "差", "!!!", "😡😡", "\ud800", "\x00\x00", "a" * 5000, "refund my money",
@@ -88,17 +88,16 @@ def test_evidence_of_one_head_never_overlaps_and_comes_largest_first(toy: Triage
 
 def test_evidence_adds_up_to_the_logit(toy: Triage) -> None:
     """The contributions of all words of a text sum to its logit less the bias."""
-    from classifier import explain, ngrams  # noqa: PLC0415  (the only test that looks inside)
+    from classifier import explain  # noqa: PLC0415  (the only test that looks inside)
 
     texts = [clean("快递丢了！！！气死我了").text, clean("退款 退款 一直推").text]
-    pieces = cut_batch(toy._tokeniser, texts)
-    weighted = toy._vectoriser.vectorise_with_spans(texts, pieces)
-    cell_weights = toy._weights[weighted.matrix.indices, 0].astype(np.float64)
-    [by_piece] = explain.piece_weights(weighted, ngrams.piece_spans(pieces), [cell_weights])
-    border = pieces.index("\n")
-    logits = (weighted.matrix @ toy._weights)[:, 0]
-    assert by_piece[:border].sum() == pytest.approx(logits[0], abs=1e-5)
-    assert by_piece[border + 1 :].sum() == pytest.approx(logits[1], abs=1e-5)
+    batch = cut_batch(toy._tokeniser.cut, texts)
+    logits = toy._vectoriser.vectorise(texts) @ toy._weights
+    answers = np.array([0, 1])
+    by_piece = explain.piece_weights(batch, toy._vectoriser.blocks(batch), toy._weights, answers)
+    border = batch.pieces.index("\n")
+    assert by_piece[:border].sum() == pytest.approx(logits[0, 0], abs=1e-5)
+    assert by_piece[border + 1 :].sum() == pytest.approx(logits[1, 1], abs=1e-5)
 
 
 def test_batch_and_single_answers_agree(toy: Triage) -> None:

@@ -1,0 +1,217 @@
+"""Finding and counting n-grams in tables that are walked like tries.
+
+The key of an n-gram is made unit by unit, so that a table which holds every prefix of its n-grams
+tells early that none begins so. A table keeps 39 bits of a key beside the value, and some in the
+slot's number: a look takes one access to memory, and a wrong n-gram is taken for a known one once
+in about 10^11 looks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifier.kernels import (
+    BREAK,
+    END,
+    PREFIX,
+    ROW,
+    SPACE,
+    START,
+    UNKNOWN,
+    VALUE,
+    Codes,
+    Ints,
+    Keys,
+    Longs,
+    Table,
+    Units,
+    compiled,
+)
+
+_SEED = np.uint64(0x2545F4914F6CDD1D)
+# 2^64 divided by the golden ratio: multiplicative hashing (Knuth, TAOCP vol. 3, 6.4).
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT, _ONE = np.uint64(29), np.uint64(1)
+_EMPTY = np.uint64(0)
+_USED = np.uint64(1 << 63)
+_VALUE_BITS = np.uint64((1 << 24) - 1)
+
+
+@compiled
+def extend(key: np.uint64, unit: np.uint64) -> np.uint64:
+    """Key of the n-gram that is one unit longer."""
+    mixed = (key ^ np.uint64(unit)) * _MULTIPLIER
+    return mixed ^ (mixed >> _SHIFT)
+
+
+@compiled
+def _slot_of(table: Table, key: np.uint64) -> np.uint64:
+    """Where the key stands in the table, or the empty slot where it would."""
+    last = np.uint64(len(table) - 1)
+    slot = key & last
+    tag = key | _USED | _VALUE_BITS
+    while table[slot] != _EMPTY and table[slot] | _VALUE_BITS != tag:
+        slot = (slot + _ONE) & last
+    return slot
+
+
+@compiled
+def fill(table: Table, keys: Keys, values: Ints) -> None:
+    """Enter keys into a table of 2^n empty slots, with values from `PREFIX` to `MAX_VALUE`."""
+    for i in range(len(keys)):
+        tag = (keys[i] | _USED | _VALUE_BITS) ^ _VALUE_BITS
+        table[_slot_of(table, keys[i])] = tag | np.uint64(values[i] + 1)
+
+
+@compiled
+def look_up(table: Table, keys: Keys) -> Ints:
+    """Value of each key, `UNKNOWN` where the table lacks it."""
+    found = np.empty(len(keys), np.int32)
+    for i in range(len(keys)):
+        entry = table[_slot_of(table, keys[i])]
+        found[i] = UNKNOWN if entry == _EMPTY else np.int64(entry & _VALUE_BITS) - 1
+    return found
+
+
+@compiled
+def prefix_keys(units: Units) -> tuple[Keys, Longs]:
+    """Key of every prefix of every text in `units`, and 1 where it is a whole text."""
+    keys = np.empty(len(units), np.uint64)
+    whole = np.zeros(len(units), np.int64)
+    n = 0
+    key = _SEED
+    for i in range(len(units)):
+        if units[i] == BREAK:
+            key = _SEED
+            if n:
+                whole[n - 1] = 1
+        else:
+            key = extend(key, np.uint64(units[i]))
+            keys[n] = key
+            n += 1
+    return keys[:n], whole[:n]
+
+
+# -- n-grams
+
+
+@compiled
+def word_units(codes: Codes, piece_ends: Longs) -> tuple[Keys, Ints, Ints]:
+    """Hash, start and end of each piece of a cut batch; spaces are left out, breaks stay."""
+    units = np.empty(len(piece_ends), np.uint64)
+    starts = np.empty(len(piece_ends), np.int32)
+    ends = np.empty(len(piece_ends), np.int32)
+    n = 0
+    start = 0
+    for end in piece_ends:
+        if codes[start] != SPACE:
+            unit = _SEED
+            for position in range(start, end):
+                unit = extend(unit, np.uint64(codes[position]))
+            units[n] = BREAK if codes[start] == BREAK else unit
+            starts[n] = start
+            ends[n] = end
+            n += 1
+        start = end
+    return units[:n], starts[:n], ends[:n]
+
+
+@compiled
+def _larger(array: Ints) -> Ints:
+    larger = np.empty((2 * len(array) + 16, array.shape[1]), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@compiled
+def find_grams(
+    units: Units, starts: Ints, ends: Ints, table: Table, owners: tuple[Longs, Ints]
+) -> Ints:
+    """Occurrences of the table's n-grams: value, start, end and number of the text.
+
+    `starts` and `ends` are places of the units in characters. A value of the table that is not
+    below `owners[0][0]`, the number of single values, stands for several: those of `owners[1]`
+    from `owners[0][v - n + 1]`, where n is that number, up to the next.
+    """
+    firsts, several = owners
+    n_single = firsts[0]
+    found = np.empty((3 * len(units) + 16, 4), np.int32)
+    n = row = 0
+    for first in range(len(units)):
+        if units[first] == BREAK:
+            row += 1
+            continue
+        key = _SEED
+        for place in range(first, len(units)):
+            if units[place] == BREAK:
+                break
+            key = extend(key, np.uint64(units[place]))
+            entry = table[_slot_of(table, key)]
+            if entry == _EMPTY:
+                break
+            value = np.int64(entry & _VALUE_BITS) - 1
+            if value == PREFIX:
+                continue
+            low, high = 0, 1
+            if value >= n_single:
+                low, high = firsts[value - n_single + 1], firsts[value - n_single + 2]
+            for number in range(low, high):
+                if n == len(found):
+                    found = _larger(found)
+                found[n, VALUE] = several[number] if value >= n_single else value
+                found[n, START] = starts[first]
+                found[n, END] = ends[place]
+                found[n, ROW] = row
+                n += 1
+    return found[:n]
+
+
+@compiled
+def count_grams(units: Units, low: int, high: int) -> tuple[Longs, Ints, Ints]:
+    """Every distinct n-gram of `low` to `high` units: its first place, size and number of texts."""
+    table = np.zeros(1 << 16, np.int64)  # number of the n-gram plus one
+    keys = np.empty(1 << 15, np.uint64)
+    places = np.empty(1 << 15, np.int64)
+    counts = np.empty((1 << 15, 3), np.int32)  # size, texts, latest text
+    n = row = 0
+    for first in range(len(units)):
+        if units[first] == BREAK:
+            row += 1
+            continue
+        key = _SEED
+        for size in range(1, high + 1):
+            place = first + size - 1
+            if place == len(units) or units[place] == BREAK:
+                break
+            key = extend(key, np.uint64(units[place]))
+            if size < low:
+                continue
+            slot = _slot_of_number(table, keys, key)
+            if not table[slot]:
+                if n == len(keys):
+                    keys = np.append(keys, np.empty_like(keys))
+                    places = np.append(places, np.empty_like(places))
+                    counts = np.concatenate((counts, np.empty_like(counts)))
+                    table = np.zeros(2 * len(table), np.int64)
+                    for number in range(n):
+                        table[_slot_of_number(table, keys, keys[number])] = number + 1
+                    slot = _slot_of_number(table, keys, key)
+                keys[n], places[n] = key, first
+                counts[n, 0], counts[n, 1], counts[n, 2] = size, 0, -1
+                n += 1
+                table[slot] = n
+            number = table[slot] - 1
+            if counts[number, 2] != row:
+                counts[number, 1] += 1
+                counts[number, 2] = row
+    return places[:n], counts[:n, 0].copy(), counts[:n, 1].copy()
+
+
+@compiled
+def _slot_of_number(table: Longs, keys: Keys, key: np.uint64) -> np.uint64:
+    """Slot of a key in a table of numbers plus one, whose keys stand beside it in full."""
+    last = np.uint64(len(table) - 1)
+    slot = key & last
+    while table[slot] and keys[table[slot] - 1] != key:
+        slot = (slot + _ONE) & last
+    return slot

@@ -1,0 +1,160 @@
+"""A look at the characters of many texts, and what stands around a phrase."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifier.kernels import (
+    BREAK,
+    END,
+    ROW,
+    SPACE,
+    START,
+    VALUE,
+    Bytes,
+    Codes,
+    Ints,
+    Longs,
+    compiled,
+)
+
+PLAIN, CHINESE = 1, 2
+DIGIT, LATIN, PROVINCE, HAN, SUSPECT = 1, 2, 4, 8, 16
+_MANY_DIGITS = 6  # fewer in a row cannot be a telephone, card or order number
+_MANY_REPEATS = 4
+_MIN_HAN = 2
+_W, _DOT = 0x77, 0x2E
+_FIRST_EMOJI, _LAST_EMOJI = 0x1F300, 0x1FAFF
+
+
+@compiled
+def fold_and_look(codes: Codes, ends: Longs, folds: Codes, kinds: Bytes) -> Bytes:
+    """Fold the characters of many texts in place, and say of each text what can be seen at once.
+
+    `folds` and `kinds` are by code point, for those of the Basic Multilingual Plane; of others only
+    emoji are plain. A text is `PLAIN` if folding is all it needs, `CHINESE` if it has two Chinese
+    characters and no letters of other scripts.
+    """
+    found = np.zeros(len(ends), np.uint8)
+    start = 0
+    for text in range(len(ends)):
+        end = ends[text]
+        plain, foreign = True, False
+        n_han = digits = repeats = 0
+        before, before_kind = np.uint32(SPACE), np.uint8(0)
+        for position in range(start, end):
+            code, kind = codes[position], np.uint8(0)
+            if code < len(folds):
+                code = folds[code]
+                codes[position] = code
+                kind = kinds[code]
+            elif not _FIRST_EMOJI <= code <= _LAST_EMOJI:
+                kind = np.uint8(SUSPECT)
+            digits = digits + 1 if kind & DIGIT else 0
+            repeats = repeats + 1 if code == before else 1
+            if (
+                kind & SUSPECT
+                or digits >= _MANY_DIGITS
+                or repeats >= _MANY_REPEATS
+                or (code == SPACE and before == SPACE)
+                or (kind & LATIN and before_kind & PROVINCE)
+                or (code == _DOT and before == _W)
+            ):
+                plain = False
+            foreign = foreign or kind & LATIN != 0
+            n_han += kind & HAN != 0
+            before, before_kind = code, kind
+        if plain and (end == start or before != SPACE):
+            found[text] = PLAIN + CHINESE * (n_han >= _MIN_HAN and not foreign)
+        start = end
+    return found
+
+
+@compiled
+def _larger(array: Ints) -> Ints:
+    larger = np.empty((2 * len(array) + 16, array.shape[1]), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+_CLAUSE_MARKS = np.array([ord(mark) for mark in "。!?;⋯\n,:~、"], np.uint32)
+SENTENCE, CLAUSE = 6, 10  # so many of the marks end a sentence, so many a clause
+_ZERO, _NINE, _FIRST_HAN, _LAST_HAN = 0x30, 0x39, 0x4E00, 0x9FFF
+
+
+@compiled
+def find_candidates(
+    found: Ints, groups_of: tuple[Ints, Ints], pattern_of: Ints, patterns: Ints
+) -> Ints:
+    """Where anchors of every group of a pattern stand close enough to be one match.
+
+    Returns text number, pattern, and the stretch that holds the match and the character after it.
+    `found` are anchors by start. Anchor a belongs to the groups `groups_of[1]` from
+    `groups_of[0][a]` up to `groups_of[0][a + 1]`, group g to the pattern `pattern_of[g]`; row p of
+    `patterns` is the first group of pattern p, the end of its groups, and its longest match.
+    """
+    firsts, groups = groups_of
+    candidates = np.empty((64, 4), np.int32)
+    latest = np.full(len(pattern_of), -1, np.int32)  # start of each group's latest anchor
+    candidate_of = np.full(len(patterns), -1, np.int32)  # latest candidate of each pattern
+    n = row = text_start = 0
+    for i in range(len(found)):
+        anchor, start, end = found[i, VALUE], found[i, START], found[i, END]
+        if found[i, ROW] != row:
+            row, text_start = found[i, ROW], start
+        for place in range(firsts[anchor], firsts[anchor + 1]):
+            group = groups[place]
+            latest[group] = start
+            pattern = pattern_of[group]
+            first, last, reach = patterns[pattern]
+            lowest = max(text_start, end - reach)
+            is_close = True
+            for other in range(first, last):
+                is_close = is_close and latest[other] >= lowest
+            if not is_close:
+                continue
+            number = candidate_of[pattern]
+            low, high = end - reach, start + reach + 1
+            if number >= 0 and candidates[number, 0] == row and candidates[number, 3] >= low:
+                candidates[number, 3] = high
+                continue
+            if n == len(candidates):
+                candidates = _larger(candidates)
+            candidate_of[pattern] = n
+            candidates[n, 0], candidates[n, 1] = row, pattern
+            candidates[n, 2], candidates[n, 3] = low, high
+            n += 1
+    return candidates[:n]
+
+
+@compiled
+def _ends_part(codes: Codes, position: int, n_marks: int) -> bool:
+    """Whether the character is one of the first marks that end a clause or sentence."""
+    code = codes[position]
+    after = codes[position + 1] if position + 1 < len(codes) else np.uint32(BREAK)
+    if code == _DOT:
+        return bool(not _ZERO <= after <= _NINE)
+    if code == SPACE:
+        before = codes[position - 1] if position else np.uint32(BREAK)
+        is_between = _FIRST_HAN <= before <= _LAST_HAN and _FIRST_HAN <= after <= _LAST_HAN
+        return bool(is_between and n_marks == CLAUSE)
+    is_mark = False
+    for number in range(n_marks):
+        is_mark = is_mark or bool(code == _CLAUSE_MARKS[number])
+    return is_mark
+
+
+@compiled
+def find_part(codes: Codes, low: int, high: int, reach: int, n_marks: int) -> tuple[int, int]:
+    """The clause or sentence around a span, at most `reach` characters each way.
+
+    `n_marks` is `CLAUSE` or `SENTENCE`.
+    """
+    first, last = max(0, low - reach), min(len(codes), high + reach)
+    while low > first and not _ends_part(codes, low - 1, n_marks):
+        low -= 1
+    while high < last:
+        high += 1
+        if _ends_part(codes, high - 1, n_marks):
+            break
+    return low, high
