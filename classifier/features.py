@@ -69,10 +69,6 @@ class Block:
     found: Ints
     cells: Ints
 
-    def add_products(self, weights: Singles, sums: Floats) -> None:
-        """Add this block times its rows of `weights`, shape (n_features, outputs), to `sums`."""
-        linear.add_products(self.indptr, self.columns, self.values, weights[self.first :], sums)
-
 
 class Vectoriser:
     """Known terms with their inverse document frequencies.
@@ -117,8 +113,8 @@ class Vectoriser:
         grams = [text[i : i + size] for i in range(len(text) - size + 1)]
         return float(min(self._frequencies.get(gram, 0.0) for gram in grams)) + 1e-6
 
-    def blocks(self, batch: CutBatch) -> list[Block]:
-        """The batch's blocks: words, characters, and concepts if the model counts them."""
+    def occurrences(self, batch: CutBatch) -> list[Ints]:
+        """Known words, characters, and concepts if the model counts them, where they stand."""
         chars = spans_of_chars(len(batch.codes))
         found = [
             self._words.find(*grams.word_units(batch.codes, batch.piece_ends)),
@@ -126,20 +122,26 @@ class Vectoriser:
         ]
         if self.concept_terms:
             found.append(packaged_concepts().find(batch.codes, *chars))
+        return found
+
+    def blocks(self, occurrences: Sequence[Ints], n_texts: int) -> list[Block]:
+        """What `occurrences` found in so many texts, weighed."""
+        weighed = [
+            linear.weigh(found, n_texts, idf, length, self.settings.sublinear_tf)
+            for found, idf, length in zip(occurrences, self._idfs, self._lengths, strict=False)
+        ]
         return [
-            Block(first, *weighed[:3], occurrences, weighed[3])
-            for first, occurrences, weighed in zip(
-                self._firsts, found, self._weighed(found, len(batch.texts)), strict=False
-            )
+            Block(first, *parts[:3], found, parts[3])
+            for first, found, parts in zip(self._firsts, occurrences, weighed, strict=False)
         ]
 
-    def _weighed(
-        self, found: list[Ints], n_texts: int
-    ) -> Iterable[tuple[Longs, Ints, Floats, Ints]]:
-        for occurrences, idf, length in zip(found, self._idfs, self._lengths, strict=False):
-            yield linear.weigh(
-                occurrences, n_texts, idf, length, sublinear=self.settings.sublinear_tf
-            )
+    def add_scores(self, occurrences: Sequence[Ints], table: Singles, sums: Floats) -> None:
+        """Add the texts' rows times weights to `sums`, shape (texts, outputs).
+
+        Row c of `table` is the idf of column c, then its weight for each output.
+        """
+        for found, first, length in zip(occurrences, self._firsts, self._lengths, strict=False):
+            linear.add_scores(found, table[first:], length, self.settings.sublinear_tf, sums)
 
     def vectorise(self, texts: Sequence[str]) -> sp.csr_array:
         """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending."""
@@ -150,11 +152,12 @@ class Vectoriser:
         return sp.csr_array(sp.vstack(chunks))
 
     def _matrix(self, batch: CutBatch) -> sp.csr_array:
-        blocks = [
+        blocks = self.blocks(self.occurrences(batch), len(batch.texts))
+        matrices = [
             sp.csr_array((b.values, b.columns, b.indptr), (len(batch.texts), len(idf)))
-            for b, idf in zip(self.blocks(batch), self._idfs, strict=False)
+            for b, idf in zip(blocks, self._idfs, strict=False)
         ]
-        matrix = sp.csr_array(sp.hstack(blocks))
+        matrix = sp.csr_array(sp.hstack(matrices))
         matrix.sort_indices()
         return matrix
 

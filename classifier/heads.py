@@ -12,6 +12,7 @@ from classifier.prediction import Band
 Floats = NDArray[np.float64]
 
 CUMULATIVE, MULTINOMIAL = "cumulative", "multinomial"
+_BANDS = (Band.LOW, Band.MEDIUM, Band.HIGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +22,23 @@ class BandThresholds:
     medium: float
     high: float
 
-    def band(self, prob: float) -> Band:
-        """The band of one confidence."""
-        if prob >= self.high:
-            return Band.HIGH
-        return Band.MEDIUM if prob >= self.medium else Band.LOW
+    def bands(self, probs: Floats) -> list[Band]:
+        """The band of each confidence."""
+        places = np.searchsorted(np.array([self.medium, self.high]), probs, "right")
+        return [_BANDS[place] for place in places.tolist()]
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryHead:
-    """One logit per category; probabilities are softmax(scale * logit + offset).
+    """One logit per category; probabilities are softmax(scale * logit).
 
-    `scale` (one number, > 0) and `offsets` (one per category) are fitted on held-out folds.
+    `scale`, one number above 0, is fitted on held-out folds. There is no offset per category: it
+    would tie the answers to how often a category stands in the training data.
     """
 
     codes: tuple[str, ...]
     names: tuple[str, ...]
     scale: float
-    offsets: tuple[float, ...]
     thresholds: BandThresholds
 
     @property
@@ -48,7 +48,7 @@ class CategoryHead:
 
     def probabilities(self, logits: Floats) -> Floats:
         """Rows of probabilities that sum to 1, shape (texts, categories)."""
-        return softmax(self.scale * logits + np.asarray(self.offsets))
+        return softmax(self.scale * logits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,13 @@ def read_category_head(manifest: Table) -> CategoryHead | None:
     if table is None:
         return None
     codes = _texts(table, "codes")
-    names, offsets = _texts(table, "names"), _numbers(table, "offsets")
-    if not len(codes) == len(names) == len(offsets) >= 2 or len(set(codes)) != len(codes):
-        raise ModelError("manifest.json: heads.category: codes, names and offsets do not fit")
+    names = _texts(table, "names")
+    if not len(codes) == len(names) >= 2 or len(set(codes)) != len(codes):
+        raise ModelError("manifest.json: heads.category: codes and names do not fit")
     scale = _numbers({"scale": [table.get("scale")]}, "scale")[0]
     if scale <= 0:
         raise ModelError(f"manifest.json: heads.category.scale is {scale}, must be above 0")
-    return CategoryHead(codes, names, scale, offsets, _thresholds(table))
+    return CategoryHead(codes, names, scale, _thresholds(table))
 
 
 def read_intensity_head(manifest: Table) -> IntensityHead | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold, is_stable
-from classifier.kernels.phrases import PLAIN
+from classifier.kernels.phrases import CHINESE, PLAIN
 from classifier.pii import PROVINCES, replace_personal_data
 from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
@@ -44,12 +44,16 @@ _WORK_TEXTS = ("  ", "://", "www.", "_x000")
 
 
 class CleanText(NamedTuple):
-    """A text as sent, its clean form, and where each clean character came from."""
+    """A text as sent, its clean form, and where each clean character came from.
+
+    `is_chinese` is set if that could be seen at once; if not, the text may still be.
+    """
 
     original: str
     text: str
     aligned: Aligned | None
     chars_used: int
+    is_chinese: bool = False
 
     @property
     def truncated(self) -> bool:
@@ -103,7 +107,9 @@ def clean_batch(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> list[Cle
     for text, head, flags in zip(texts, heads, seen, strict=True):
         end = position + len(head)
         if flags & PLAIN:
-            found.append(CleanText(text, folded[position:end], None, len(head)))
+            found.append(
+                CleanText(text, folded[position:end], None, len(head), flags & CHINESE != 0)
+            )
         else:
             found.append(clean(text, max_chars=max_chars))
         position = end

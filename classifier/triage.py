@@ -72,6 +72,8 @@ class Triage:
                 f"{n_category} + {n_intensity}"
             )
         self._split = n_category
+        idf = artifact.idf.astype(np.float32)
+        self._table = np.column_stack([idf, self._weights])  # one access to memory for both
         if self._category:
             self._calibrated = self._weights[:, :n_category] * np.float32(self._category.scale)
         if self._intensity:
@@ -99,10 +101,9 @@ class Triage:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
         batch = cut_batch(self._tokeniser.cut, [item.text for item in cleaned])
-        blocks = self._vectoriser.blocks(batch)
+        occurrences = self._vectoriser.occurrences(batch)
         logits = np.repeat(self._bias[np.newaxis], len(texts), axis=0)
-        for block in blocks:
-            block.add_products(self._weights, logits)
+        self._vectoriser.add_scores(occurrences, self._table, logits)
         categories: Sequence[Category | None] = [None] * len(texts)
         intensities: Sequence[Intensity | None] = [None] * len(texts)
         if self._category:
@@ -111,6 +112,7 @@ class Triage:
             intensities = _intensities(self._intensity, logits[:, self._split :])
         evidence: Sequence[tuple[Evidence, ...]] = [()] * len(texts)
         if with_evidence:
+            blocks = self._vectoriser.blocks(occurrences, len(texts))
             evidence = self._evidence(cleaned, batch, blocks, logits[:, : self._split])
         return [
             self._prediction(*parts)
@@ -148,7 +150,7 @@ class Triage:
         matches: list[Match],
         evidence: tuple[Evidence, ...],
     ) -> Prediction:
-        code, why = language.detect(item.text)
+        code, why = ("zh", None) if item.is_chinese else language.detect(item.text)
         if why is not None:
             category = intensity = None
             evidence = ()
@@ -177,29 +179,30 @@ class Triage:
 def _categories(head: CategoryHead, logits: Floats) -> list[Category]:
     probabilities = head.probabilities(logits)
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :_TOP]
-    values = np.take_along_axis(probabilities, order, axis=1).tolist()
-    found = []
-    for ranks, probs in zip(order.tolist(), values, strict=True):
-        top = tuple(map(RankedCategory, map(head.codes.__getitem__, ranks), probs))
-        band = head.thresholds.band(probs[0])
-        found.append(Category(head.codes[ranks[0]], head.names[ranks[0]], probs[0], band, top))
-    return found
+    values = np.take_along_axis(probabilities, order, axis=1)
+    codes, names = head.codes, head.names
+    return [
+        Category(
+            codes[ranks[0]], names[ranks[0]], probs[0], band,
+            tuple([RankedCategory(codes[r], p) for r, p in zip(ranks, probs, strict=True)]),
+        )
+        for ranks, probs, band in zip(
+            order.tolist(), values.tolist(), head.thresholds.bands(values[:, 0]), strict=True
+        )
+    ]  # fmt: skip
 
 
 def _intensities(head: IntensityHead, logits: Floats) -> list[Intensity]:
     probabilities = head.probabilities(logits)
     scores = head.scores(probabilities)
-    ranks = head.ranks(scores).tolist()
+    ranks = head.ranks(scores)
+    bands = head.thresholds.bands(probabilities[np.arange(len(ranks)), ranks])
+    levels, names = head.levels, head.names
     return [
-        Intensity(
-            level=head.levels[rank],
-            name=head.names[rank],
-            score=score,
-            probs=tuple(probs),
-            band=head.thresholds.band(probs[rank]),
-            lowest=head.levels[0],
+        Intensity(levels[rank], names[rank], score, tuple(probs), band, levels[0])
+        for rank, score, probs, band in zip(
+            ranks.tolist(), scores.tolist(), probabilities.tolist(), bands, strict=True
         )
-        for rank, score, probs in zip(ranks, scores.tolist(), probabilities.tolist(), strict=True)
     ]
 
 

@@ -11,7 +11,7 @@ import click
 
 from classifier.artifact import current_version, set_current
 from classifier.commands import run
-from classifier.triage import load
+from classifier.triage import Triage, load
 from training.build import build, write_folder
 from training.card import write_card
 from training.config import load_config
@@ -35,6 +35,9 @@ def main() -> None:
 @click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
 @click.option("--out", type=FOLDER, default=Path("models"), show_default=True)
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option(
+    "--against", type=PATH, multiple=True, help="Labelled text to measure on, not to fit."
+)
 @click.option("--text-column", default="text", show_default=True)
 @click.option("--category-column", default="category", show_default=True)
 @click.option("--intensity-column", default="intensity", show_default=True)
@@ -42,6 +45,7 @@ def train(
     paths: tuple[Path, ...],
     out: Path,
     config: Path | None,
+    against: tuple[Path, ...],
     text_column: str,
     category_column: str,
     intensity_column: str,
@@ -52,7 +56,9 @@ def train(
     of a folder becomes the current one; later ones wait for `promote`.
     """
     settings = load_config(config)
-    dataset = read_dataset(paths, Columns(text_column, category_column, intensity_column))
+    columns = Columns(text_column, category_column, intensity_column)
+    dataset = read_dataset(paths, columns)
+    other = read_dataset(against, columns) if against else None
     _say_what_was_read(dataset)
     steps = settings.folds.number + 5
     with click.progressbar(length=steps, label="train", file=sys.stderr, show_pos=True) as bar:
@@ -67,6 +73,8 @@ def train(
         metrics["intensity_kinds"] = {"qwk": fitted.kappa_by_kind}
         progress("write")
         artifact = build(dataset, fitted, settings, metrics)
+        if other:
+            metrics["against"] = judge(Triage(artifact), other)
         folder = write_folder(artifact, out, metrics)
         write_card(folder, artifact.manifest, metrics)
         write_report(folder, dataset, fitted, metrics)
@@ -74,6 +82,8 @@ def train(
     if current_version(out) is None:
         set_current(out, folder.name)
     click.echo(summary(metrics), err=True)
+    if other:
+        click.echo(f"against other text:\n{summary(metrics['against'])}", err=True)
     click.echo(str(folder))
 
 

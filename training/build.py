@@ -86,7 +86,6 @@ def _category(head: CategoryHead) -> Json:
         "codes": list(head.codes),
         "names": list(head.names),
         "scale": head.scale,
-        "offsets": list(head.offsets),
         "thresholds": asdict(head.thresholds),
     }
 

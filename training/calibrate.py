@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.metrics import cohen_kappa_score
 
 from classifier.heads import (
@@ -32,17 +32,16 @@ def fit_category_head(
 ) -> CategoryHead:
     """The head whose probabilities fit held-out logits best.
 
-    `logits` has shape (texts, categories), `truth` the right column of each text. Scale and offsets
-    minimise the log loss: temperature scaling (Guo et al. 2017) with a bias per class.
+    `logits` has shape (texts, categories), `truth` the right column of each text. The scale
+    minimises the log loss: temperature scaling (Guo et al. 2017).
     """
-    scale, offsets = _fit_softmax(logits, truth)
-    probabilities = softmax(scale * logits + offsets)
+    scale = _fit_scale(logits, truth)
+    probabilities = softmax(scale * logits)
     right = probabilities.argmax(axis=1) == truth
     return CategoryHead(
         codes=tuple(codes),
         names=tuple(names),
         scale=scale,
-        offsets=tuple(offsets.tolist()),
         thresholds=fit_bands(probabilities.max(axis=1), right, bands),
     )
 
@@ -120,6 +119,17 @@ def fit_bands(confidence: Floats, right: NDArray[np.bool_], bands: BandSettings)
     poor = np.flatnonzero((from_bottom <= bands.low_accuracy) & (counts >= _MIN_BAND_ROWS))
     medium = float(sorted_confidence[::-1][poor[-1]]) if poor.size else 0.0
     return BandThresholds(min(medium, high), high)
+
+
+def _fit_scale(logits: Floats, truth: Ranks) -> float:
+    rows = np.arange(len(truth))
+
+    def loss(log_scale: float) -> float:
+        probabilities = softmax(np.exp(log_scale) * logits)
+        nll = -np.log(np.maximum(probabilities[rows, truth], 1e-12)).sum()
+        return float(nll + _PENALTY * log_scale**2)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x))
 
 
 def _fit_softmax(logits: Floats, truth: Ranks) -> tuple[float, Floats]:

@@ -36,7 +36,7 @@ data*; measure it on your own text with `python -m training evaluate`.
 Intensity models compared by QWK: {kinds}.
 
 Recall by category: {recall}.
-
+{against}
 ## Where it fails
 
 The held-out mistakes it was surest of, the confusion matrices and the words it listens to are in
@@ -46,6 +46,24 @@ places.
 ## How it was made
 
 {training}
+"""
+
+
+_SLICE_FIGURES = ("texts", "accuracy", "qwk", "mae")
+_AGAINST = """
+## Figures on other text
+
+On {texts} labelled texts that it was not fitted on (`--against`).
+
+```
+{summary}
+```
+
+Recall by category: {recall}.
+
+| part | texts | category accuracy | QWK | mean level error |
+|---|---|---|---|---|
+{slices}
 """
 
 
@@ -59,9 +77,33 @@ def write_card(folder: Path, manifest: Mapping[str, object], metrics: Json) -> N
         summary=summary(metrics),
         kinds=_pairs(kinds, ".4f") or "none trained",
         recall=_pairs(recall, ".2f") or "no category head",
+        against=_against(_table(metrics, "against")),
         training=_training(manifest),
     )
     (folder / "card.md").write_text(text, encoding="utf-8")
+
+
+def _against(metrics: Mapping[str, object]) -> str:
+    if not metrics:
+        return ""
+    slices = [
+        f"| {name} | " + " | ".join(_cell(part, key) for key in _SLICE_FIGURES) + " |"
+        for name, part in _table(metrics, "slices").items()
+        if isinstance(part, Mapping)
+    ]
+    return _AGAINST.format(
+        texts=metrics["texts"],
+        summary=summary(metrics),
+        recall=_pairs(_table(_table(metrics, "category"), "recall"), ".2f") or "no category head",
+        slices="\n".join(slices),
+    )
+
+
+def _cell(part: Mapping[str, object], key: str) -> str:
+    value = part.get(key)
+    if isinstance(value, Mapping):
+        return f"{value['value']:.2f} [{value['low']:.2f}, {value['high']:.2f}]"
+    return f"{value:.2f}" if isinstance(value, float) else str(value if value is not None else "")
 
 
 def _data(data: Mapping[str, object]) -> str:

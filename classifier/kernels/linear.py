@@ -19,78 +19,122 @@ from classifier.kernels import (
     compiled,
 )
 
-_CROWDED = 2  # slots for each entry of a table
+_SLOTS_PER_ENTRY = 2
+_SCATTER = 0x9E3779B1  # 2^32 divided by the golden ratio (Knuth, TAOCP vol. 3, 6.4)
+
+
+@compiled
+def _longest_row(found: Ints) -> int:
+    """The largest number of occurrences in one text."""
+    longest = i = 0
+    while i < len(found):
+        first = i
+        while i < len(found) and found[i, ROW] == found[first, ROW]:
+            i += 1
+        longest = max(longest, i - first)
+    return longest
+
+
+@compiled
+def _slots_for(n_entries: int) -> Ints:
+    size = 16
+    while size < _SLOTS_PER_ENTRY * n_entries:
+        size *= 2
+    return np.full(size, -1, np.int32)
+
+
+@compiled
+def _count(found: Ints, i: int, slots: Ints, columns: Ints, counts: Floats, cells: Ints) -> int:
+    """Count the occurrences of the text that begins at `i`; returns how many terms it has.
+
+    `slots` is empty before and after; columns and counts are filled from 0, `cells` from `i`.
+    """
+    n, first, last = 0, i, len(slots) - 1
+    while i < len(found) and found[i, ROW] == found[first, ROW]:
+        column = found[i, VALUE]
+        slot = (column * _SCATTER >> 7) & last
+        while slots[slot] >= 0 and columns[slots[slot]] != column:
+            slot = (slot + 1) & last
+        if slots[slot] < 0:
+            slots[slot] = n
+            columns[n] = column
+            counts[n] = 0.0
+            n += 1
+        counts[slots[slot]] += 1.0
+        cells[i] = slots[slot]
+        i += 1
+    for place in range(n):
+        slot = (columns[place] * _SCATTER >> 7) & last
+        while slots[slot] >= 0:
+            slots[slot] = -1
+            slot = (slot + 1) & last
+    return n
+
+
+@compiled
+def _tf(count: float, sublinear: bool) -> float:
+    return 1.0 + np.log(count) if sublinear and count > 1.0 else count
 
 
 @compiled
 def weigh(
-    found: Ints, n_texts: int, idf: Floats, length: float, *, sublinear: bool
+    found: Ints, n_texts: int, idf: Floats, length: float, sublinear: bool
 ) -> tuple[Longs, Ints, Floats, Ints]:
     """TF-IDF of occurrences in order of their texts: a sparse matrix, and each occurrence's cell.
 
     Returns row pointers, columns (in order of occurrence) and values of rows with the Euclidean
     length `length`, and per occurrence the place of its value.
     """
-    n_found = len(found)
     indptr = np.zeros(n_texts + 1, np.int64)
-    columns = np.empty(n_found, np.int32)
-    values = np.empty(n_found, np.float64)
-    cells = np.empty(n_found, np.int32)
-    longest = i = 0
-    while i < n_found:
-        first = i
-        while i < n_found and found[i, ROW] == found[first, ROW]:
-            i += 1
-        longest = max(longest, i - first)
-    size = 16
-    while size < _CROWDED * longest:
-        size *= 2
-    slots = np.full(size, -1, np.int32)
-    touched = np.empty(longest, np.int64)
-    n = i = 0
+    columns = np.empty(len(found), np.int32)
+    values = np.empty(len(found), np.float64)
+    cells = np.empty(len(found), np.int32)
+    slots = _slots_for(_longest_row(found))
+    begin = i = 0
     for row in range(n_texts):
-        begin = n
-        while i < n_found and found[i, ROW] == row:
-            column = found[i, VALUE]
-            slot = (column * 0x9E3779B1 >> 7) & (size - 1)
-            while slots[slot] >= 0 and columns[slots[slot]] != column:
-                slot = (slot + 1) & (size - 1)
-            if slots[slot] < 0:
-                slots[slot] = n
-                touched[n - begin] = slot
-                columns[n] = column
-                values[n] = 0.0
-                n += 1
-            values[slots[slot]] += 1.0
-            cells[i] = slots[slot]
-            i += 1
-        squares = 0.0
-        for cell in range(begin, n):
-            slots[touched[cell - begin]] = -1
-            count = values[cell]
-            if sublinear:
-                count = 1.0 if count == 1.0 else 1.0 + np.log(count)
-            values[cell] = count * idf[columns[cell]]
-            squares += values[cell] * values[cell]
-        if n > begin:
-            scale = length / np.sqrt(squares)
-            for cell in range(begin, n):
-                values[cell] *= scale
-        indptr[row + 1] = n
-    return indptr, columns[:n].copy(), values[:n].copy(), cells
+        if i < len(found) and found[i, ROW] == row:
+            n = _count(found, i, slots, columns[begin:], values[begin:], cells)
+            while i < len(found) and found[i, ROW] == row:
+                cells[i] += begin
+                i += 1
+            squares = 0.0
+            for cell in range(begin, begin + n):
+                values[cell] = _tf(values[cell], sublinear) * idf[columns[cell]]
+                squares += values[cell] * values[cell]
+            values[begin : begin + n] *= length / np.sqrt(squares)
+            begin += n
+        indptr[row + 1] = begin
+    return indptr, columns[:begin].copy(), values[:begin].copy(), cells
 
 
 @compiled
-def add_products(
-    indptr: Longs, columns: Ints, values: Floats, weights: Singles, sums: Floats
-) -> None:
-    """Add rows of a sparse matrix times dense weights to `sums`, shape (texts, outputs)."""
+def add_scores(found: Ints, table: Singles, length: float, sublinear: bool, sums: Floats) -> None:
+    """Add the TF-IDF rows of the occurrences times weights to `sums`, shape (texts, outputs).
+
+    Row c of `table` is the idf of column c, then its weight for each output. The same as `weigh`
+    and a product, in a third of the time.
+    """
+    longest = _longest_row(found)
+    slots = _slots_for(longest)
+    columns = np.empty(longest, np.int32)
+    values = np.empty(longest, np.float64)
+    cells = np.empty(len(found), np.int32)
     n_outputs = sums.shape[1]
-    for row in range(len(indptr) - 1):
-        for cell in range(indptr[row], indptr[row + 1]):
-            column, value = columns[cell], values[cell]
+    i = 0
+    while i < len(found):
+        row = found[i, ROW]
+        n = _count(found, i, slots, columns, values, cells)
+        while i < len(found) and found[i, ROW] == row:
+            i += 1
+        squares = 0.0
+        for place in range(n):
+            values[place] = _tf(values[place], sublinear) * table[columns[place], 0]
+            squares += values[place] * values[place]
+        scale = length / np.sqrt(squares)
+        for place in range(n):
+            column, value = columns[place], values[place] * scale
             for output in range(n_outputs):
-                sums[row, output] += value * weights[column, output]
+                sums[row, output] += value * table[column, output + 1]
 
 
 @compiled

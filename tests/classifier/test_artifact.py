@@ -82,7 +82,7 @@ def test_an_edited_manifest_is_noticed(copy: Path) -> None:
         (lambda m: m["tokeniser"].update(engine="hanlp"), "'hanlp'"),
         (lambda m: m["features"].update(char_ngrams=[1, 9]), "char_ngrams"),
         (lambda m: m["features"].update(surprise=1), "features"),
-        (lambda m: m["heads"]["category"].update(codes=["a"]), "codes, names and offsets"),
+        (lambda m: m["heads"]["category"].update(codes=["a"]), "codes and names"),
         (lambda m: m["heads"]["category"].update(scale=-1), "scale is -1"),
         (lambda m: m["heads"]["intensity"].update(kind="guess"), "kind is 'guess'"),
         (lambda m: m["heads"]["intensity"].update(levels=[5, 4, 3, 2, 1]), "must ascend"),

@@ -59,15 +59,16 @@ def test_the_level_is_the_expected_rank_cut_at_the_borders() -> None:
     assert intensity(MULTINOMIAL).ranks(np.array([0.0, 0.5, 1.0])).tolist() == [0, 1, 2]
 
 
-def test_category_probabilities_follow_scale_and_offset() -> None:
-    """With scale 2 and offset ln 3 on the second, logits 0 and 0 give 1/4 and 3/4."""
-    head = CategoryHead(("a", "b"), ("甲", "乙"), 2.0, (0.0, float(np.log(3))), THRESHOLDS)
-    assert head.probabilities(np.zeros((1, 2))).tolist() == [pytest.approx([0.25, 0.75])]
+def test_category_probabilities_follow_the_scale() -> None:
+    """With scale 2, logits 0 and ln 3 give 1/10 and 9/10."""
+    head = CategoryHead(("a", "b"), ("甲", "乙"), 2.0, THRESHOLDS)
+    logits = np.array([[0.0, np.log(3)]])
+    assert head.probabilities(logits).tolist() == [pytest.approx([0.1, 0.9])]
 
 
 def test_bands_start_at_their_thresholds() -> None:
     """A confidence on the threshold belongs to the better band."""
-    bands = [THRESHOLDS.band(value) for value in (0.49, 0.5, 0.79, 0.8)]
+    bands = THRESHOLDS.bands(np.array([0.49, 0.5, 0.79, 0.8]))
     assert bands == [Band.LOW, Band.MEDIUM, Band.MEDIUM, Band.HIGH]
 
 

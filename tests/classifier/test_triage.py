@@ -94,7 +94,8 @@ def test_evidence_adds_up_to_the_logit(toy: Triage) -> None:
     batch = cut_batch(toy._tokeniser.cut, texts)
     logits = toy._vectoriser.vectorise(texts) @ toy._weights
     answers = np.array([0, 1])
-    by_piece = explain.piece_weights(batch, toy._vectoriser.blocks(batch), toy._weights, answers)
+    blocks = toy._vectoriser.blocks(toy._vectoriser.occurrences(batch), 2)
+    by_piece = explain.piece_weights(batch, blocks, toy._weights, answers)
     border = batch.pieces.index("\n")
     assert by_piece[:border].sum() == pytest.approx(logits[0, 0], abs=1e-5)
     assert by_piece[border + 1 :].sum() == pytest.approx(logits[1, 1], abs=1e-5)
