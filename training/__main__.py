@@ -21,6 +21,7 @@ from training.fit import fit
 from training.judge import judge
 from training.report import write_report
 from training.summary import summary
+from training.trial import try_settings
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 PATH = click.Path(path_type=Path, exists=True)
@@ -74,7 +75,7 @@ def train(
         progress("write")
         artifact = build(dataset, fitted, settings, metrics)
         if other:
-            metrics["against"] = judge(Triage(artifact), other)
+            judged = metrics["against"] = judge(Triage(artifact), other)
         folder = write_folder(artifact, out, metrics)
         write_card(folder, artifact.manifest, metrics)
         write_report(folder, dataset, fitted, metrics)
@@ -83,7 +84,7 @@ def train(
         set_current(out, folder.name)
     click.echo(summary(metrics), err=True)
     if other:
-        click.echo(f"against other text:\n{summary(metrics['against'])}", err=True)
+        click.echo(f"against other text:\n{summary(judged)}", err=True)
     click.echo(str(folder))
 
 
@@ -106,6 +107,24 @@ def evaluate(
     columns = Columns(text_column, category_column, intensity_column)
     metrics = judge(load(model), read_dataset(paths, columns))
     click.echo(json.dumps(metrics, ensure_ascii=False) if as_json else summary(metrics))
+
+
+@main.command("try")
+@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@click.option("--against", type=PATH, multiple=True, required=True, help="To measure on only.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option("--set", "changes", multiple=True, help="A changed setting: features.min_df=2")
+def try_(
+    paths: tuple[Path, ...],
+    against: tuple[Path, ...],
+    config: Path | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Fit once with changed settings and measure on other text; no model is written."""
+    settings = load_config(config, changes)
+    columns = Columns("text", "category", "intensity")
+    found = try_settings(read_dataset(paths, columns), read_dataset(against, columns), settings)
+    click.echo(f"{'features':30} {found['features']}\n{summary(found)}")
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
@@ -85,8 +85,10 @@ class TrainingConfig:
     intensity_names: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_config(path: Path | None = None) -> TrainingConfig:
-    """The training configuration of a TOML file, or the packaged one.
+def load_config(path: Path | None = None, changes: Sequence[str] = ()) -> TrainingConfig:
+    """The training configuration of a TOML file, or the packaged one, with changes.
+
+    A change is a line of TOML such as `features.min_df = 2`.
 
     Raises:
         SettingsError: the file cannot be read, or holds an unknown or impossible value.
@@ -96,7 +98,21 @@ def load_config(path: Path | None = None) -> TrainingConfig:
         values = tomllib.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"training configuration {path}: {error}") from error
+    for change in changes:
+        try:
+            values = _merged(values, tomllib.loads(change))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"setting {shorten(change)}: {error}") from error
     return parse_config(values)
+
+
+def _merged(values: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(values)
+    for key, new in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(new, Mapping)
+        merged[key] = _merged(old, new) if both else new  # type: ignore[arg-type]  # checked
+    return merged
 
 
 def parse_config(values: Mapping[str, object]) -> TrainingConfig:

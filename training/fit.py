@@ -75,7 +75,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     progress("fit on all texts")
     vectoriser = fit_vectoriser(texts, config.features, tokeniser())
     matrix = vectoriser.vectorise(texts)
-    linear = _fit_linear(matrix, targets, config, [kind])
+    linear = fit_linear(matrix, targets, config, [kind])
     return Fitted(
         vectoriser, category, intensity, tuple(linear.values()),
         _held_out(targets, logits, folds, kind, config), kappas,
@@ -116,7 +116,7 @@ def _fold_logits(
     kept = ~is_held_out
     rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
     kinds = list(config.intensity.kinds) if targets.levels else []
-    linear = _fit_linear(vectoriser.vectorise(seen), rest, config, kinds)
+    linear = fit_linear(vectoriser.vectorise(seen), rest, config, kinds)
     matrix = vectoriser.vectorise(unseen)
     outputs = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     return Logits(
@@ -124,7 +124,7 @@ def _fold_logits(
     )
 
 
-def _fit_linear(
+def fit_linear(
     matrix: sp.csr_array, targets: Targets, config: TrainingConfig, kinds: list[str]
 ) -> dict[str, Linear]:
     """Every head that the targets allow: "category" first, then each kind of intensity."""

@@ -14,7 +14,7 @@ from classifier.prediction import Prediction
 from classifier.triage import Triage
 from training.dataset import Dataset, Example
 from training.evaluate import Scores, figures, scores_of_predictions
-from training.targets import Targets
+from training.targets import targets_like
 
 _SEED = 0
 _MIN_SLICE_TEXTS = 20
@@ -34,7 +34,7 @@ def judge(triage: Triage, dataset: Dataset) -> Json:
     category, intensity = read_category_head(manifest), read_intensity_head(manifest)
     codes = list(category.codes) if category else []
     levels = list(intensity.levels) if intensity else []
-    targets = _targets(dataset, codes, levels)
+    targets = targets_like(dataset, codes, levels)
     if not ((targets.category >= 0).any() or (targets.rank >= 0).any()):
         raise InputFileError(f"the data has none of the model's labels: {codes} {levels}")
     predictions = triage.predict([e.text for e in dataset.examples], with_evidence=False)
@@ -46,18 +46,6 @@ def judge(triage: Triage, dataset: Dataset) -> Json:
     if column:
         found["signals"] = signal_figures(dataset.examples, predictions, column)
     return found
-
-
-def _targets(dataset: Dataset, codes: list[str], levels: list[int]) -> Targets:
-    extra = [code for code in dataset.categories if code not in codes]
-    code_number = {code: number for number, code in enumerate([*codes, *extra])}
-    level_number = {level: number for number, level in enumerate(levels)}
-    return Targets(
-        [*codes, *extra],
-        levels,
-        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
-        np.array([level_number.get(e.level or 0, -1) for e in dataset.examples], np.intp),
-    )
 
 
 def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, np.ndarray]]:

@@ -35,3 +35,16 @@ def targets_of(dataset: Dataset) -> Targets:
             np.intp,
         ),
     )
+
+
+def targets_like(dataset: Dataset, codes: list[str], levels: list[int]) -> Targets:
+    """The dataset's labels by a model's numbers; categories it lacks get the numbers after."""
+    extra = [code for code in dataset.categories if code not in codes]
+    code_number = {code: number for number, code in enumerate([*codes, *extra])}
+    level_number = {level: number for number, level in enumerate(levels)}
+    return Targets(
+        [*codes, *extra],
+        levels,
+        np.array([code_number.get(e.category or "", -1) for e in dataset.examples], np.intp),
+        np.array([level_number.get(e.level or 0, -1) for e in dataset.examples], np.intp),
+    )

@@ -1,0 +1,56 @@
+"""One try of a setting: fit once, without cross-validation, and measure on other text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifier.artifact import Json
+from classifier.features import fit_vectoriser
+from classifier.heads import CUMULATIVE, BandThresholds, IntensityHead, softmax
+from classifier.tokens import tokeniser
+from training.config import TrainingConfig
+from training.dataset import Dataset
+from training.evaluate import figures, scores_of
+from training.fit import fit_linear
+from training.targets import targets_like, targets_of
+
+
+def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Json:
+    """Figures of uncalibrated heads, fitted on `dataset`, on `other`; a quarter of a training.
+
+    Levels are the rounded expected rank: without calibration there are no learned cuts.
+    """
+    texts = [example.clean for example in dataset.examples]
+    unseen = [example.clean for example in other.examples]
+    vectoriser = fit_vectoriser(texts, config.features, tokeniser())
+    targets = targets_of(dataset)
+    kind = config.intensity.kinds[0]
+    linear = fit_linear(vectoriser.vectorise(texts), targets, config, [kind])
+    matrix = vectoriser.vectorise(unseen)
+    logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
+    truth = targets_like(other, targets.codes, targets.levels)
+    category = np.zeros((len(unseen), len(truth.codes)))
+    if "category" in logits:
+        category[:, : len(targets.codes)] = softmax(logits["category"])
+    levels = np.zeros((len(unseen), len(targets.levels)))
+    ranks = np.zeros(len(unseen), np.intp)
+    if kind in logits:
+        head = _plain_head(kind, targets.levels)
+        levels = head.probabilities(logits[kind])
+        ranks = head.ranks(head.scores(levels))
+    found = figures(scores_of(truth, category, levels, ranks), seed=config.seed)
+    return found | {"features": vectoriser.n_features}
+
+
+def _plain_head(kind: str, levels: list[int]) -> IntensityHead:
+    n_scales = len(levels) - 1 if kind == CUMULATIVE else 1
+    n_offsets = len(levels) - (kind == CUMULATIVE)
+    return IntensityHead(
+        kind=kind,
+        levels=tuple(levels),
+        names=tuple(map(str, levels)),
+        scales=(1.0,) * n_scales,
+        offsets=(0.0,) * n_offsets,
+        cuts=tuple(k + 0.5 for k in range(len(levels) - 1)),
+        thresholds=BandThresholds(0, 0),
+    )
