@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifier.kernels import phrases
-from classifier.kernels.phrases import CLAUSE, SENTENCE
+from classifier.kernels.phrases import CLAUSE, SENTENCE, Lists
 from classifier.lookup import GramIndex, code_points, spans_of_chars
 from classifier.tokens import CutBatch
 
@@ -101,19 +101,25 @@ class SignalFinder:
         contexts = {c for rule in self.rules.values() for c in (*rule.idioms, *rule.settled_by)}
         self._n_phrases = len(phrases)
         self._patterns: list[Pattern] = [*phrases, *sorted(contexts, key=lambda p: p.source)]
-        groups = [_chosen_groups(pattern, frequency) for pattern in self._patterns]
-        sizes = [len(chosen) for chosen in groups]
-        self._pattern_of = np.repeat(np.arange(len(groups), dtype=np.int32), sizes)
-        reaches = [pattern.max_chars for pattern in self._patterns]
-        ends = np.cumsum(sizes)
-        self._reaches = np.stack([ends - sizes, ends, reaches], axis=1).astype(np.int32)
-        groups_of: dict[str, list[int]] = {}
-        for number, group in enumerate(group for chosen in groups for group in chosen):
-            for anchor in set(group):
-                groups_of.setdefault(anchor, []).append(number)
+        numbers: dict[tuple[str, ...], int] = {}  # of the distinct groups
+        needs: list[list[int]] = []
+        groups_of: dict[str, set[int]] = {}
+        patterns_of: dict[str, set[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            chosen = _chosen_groups(pattern, frequency)
+            needs.append([numbers.setdefault(group, len(numbers)) for group in chosen])
+            for anchor in chosen[0]:
+                patterns_of.setdefault(anchor, set()).add(number)
+        for group, number in numbers.items():
+            for anchor in group:
+                groups_of.setdefault(anchor, set()).add(number)
         self._anchors = GramIndex.of_texts(list(groups_of))
-        firsts = np.cumsum([0, *map(len, groups_of.values())], dtype=np.int32)
-        self._groups_of = firsts, np.array([g for n in groups_of.values() for g in n], np.int32)
+        self._lists = (
+            _lists(groups_of.values()),
+            _lists(patterns_of.get(anchor, ()) for anchor in groups_of),
+            _lists(needs),
+        )
+        self._reaches = np.array([pattern.max_chars for pattern in self._patterns], np.int32)
 
     def find(self, batch: CutBatch) -> list[list[Match]]:
         """The signals meant in each clean text, by position in the text; those of a code merged.
@@ -123,9 +129,7 @@ class SignalFinder:
         """
         chars = spans_of_chars(len(batch.codes))
         anchors = self._anchors.find(batch.codes, *chars)
-        candidates = phrases.find_candidates(
-            anchors, self._groups_of, self._pattern_of, self._reaches
-        )
+        candidates = phrases.find_candidates(anchors, *self._lists, self._reaches)
         found: list[list[Match]] = [[] for _ in batch.texts]
         if not len(candidates):
             return found
@@ -221,6 +225,13 @@ class _Place(NamedTuple):
         ends = self.batch.piece_ends
         at = ends[np.searchsorted(ends, span).clip(max=len(ends) - 1)]
         return bool(((at == span) | (span == 0)).all())
+
+
+def _lists(members: Iterable[Iterable[int]]) -> Lists:
+    """Lists of numbers as the compiled loops want them: first places, and all members."""
+    sorted_members = [sorted(numbers) for numbers in members]
+    firsts = np.cumsum([0, *map(len, sorted_members)], dtype=np.int64)
+    return firsts, np.array([n for numbers in sorted_members for n in numbers], np.int32)
 
 
 def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[tuple[str, ...]]:

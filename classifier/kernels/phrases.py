@@ -18,6 +18,8 @@ from classifier.kernels import (
     compiled,
 )
 
+Lists = tuple[Longs, Ints]
+
 PLAIN, CHINESE = 1, 2
 DIGIT, LATIN, PROVINCE, HAN, SUSPECT = 1, 2, 4, 8, 16
 _MANY_DIGITS = 6  # fewer in a row cannot be a telephone, card or order number
@@ -84,33 +86,53 @@ _ZERO, _NINE, _FIRST_HAN, _LAST_HAN = 0x30, 0x39, 0x4E00, 0x9FFF
 
 @compiled
 def find_candidates(
-    found: Ints, groups_of: tuple[Ints, Ints], pattern_of: Ints, patterns: Ints
+    found: Ints, groups_of: Lists, patterns_of: Lists, needs: Lists, reaches: Ints
 ) -> Ints:
     """Where anchors of every group of a pattern stand close enough to be one match.
 
     Returns text number, pattern, and the stretch that holds the match and the character after it.
-    `found` are anchors by start. Anchor a belongs to the groups `groups_of[1]` from
-    `groups_of[0][a]` up to `groups_of[0][a + 1]`, group g to the pattern `pattern_of[g]`; row p of
-    `patterns` is the first group of pattern p, the end of its groups, and its longest match.
+    `found` are anchors by start. Lists are first places and members: item i has the members
+    `lists[1]` from `lists[0][i]` up to `lists[0][i + 1]`. `groups_of` has the groups of each
+    anchor, `patterns_of` the patterns whose rarest group holds it, `needs` the groups of each
+    pattern, `reaches` the length of its longest match.
     """
-    firsts, groups = groups_of
     candidates = np.empty((64, 4), np.int32)
-    latest = np.full(len(pattern_of), -1, np.int32)  # start of each group's latest anchor
-    candidate_of = np.full(len(patterns), -1, np.int32)  # latest candidate of each pattern
-    n = row = text_start = 0
+    latest = np.full(needs[1].max() + 1 if len(needs[1]) else 0, -1, np.int32)  # start, by group
+    candidate_of = np.full(len(reaches), -1, np.int32)  # latest candidate of each pattern
+    until = np.full(len(reaches), -1, np.int32)  # last start of what a waiting pattern lacks
+    waiting = np.empty(len(reaches), np.int32)
+    n = n_waiting = 0
+    row = -1
     for i in range(len(found)):
         anchor, start, end = found[i, VALUE], found[i, START], found[i, END]
         if found[i, ROW] != row:
             row, text_start = found[i, ROW], start
-        for place in range(firsts[anchor], firsts[anchor + 1]):
-            group = groups[place]
-            latest[group] = start
-            pattern = pattern_of[group]
-            first, last, reach = patterns[pattern]
+        for place in range(groups_of[0][anchor], groups_of[0][anchor + 1]):
+            latest[groups_of[1][place]] = start
+        kept = 0
+        for place in range(n_waiting):
+            pattern = waiting[place]
+            if until[pattern] >= start:
+                waiting[kept] = pattern
+                kept += 1
+            else:
+                until[pattern] = -1
+        n_waiting = kept
+        for place in range(patterns_of[0][anchor], patterns_of[0][anchor + 1]):
+            pattern = patterns_of[1][place]
+            if until[pattern] < 0:
+                waiting[n_waiting] = pattern
+                n_waiting += 1
+            until[pattern] = start
+            if needs[0][pattern + 1] - needs[0][pattern] > 1:
+                until[pattern] += reaches[pattern]
+        for place in range(n_waiting):
+            pattern = waiting[place]
+            reach = reaches[pattern]
             lowest = max(text_start, end - reach)
             is_close = True
-            for other in range(first, last):
-                is_close = is_close and latest[other] >= lowest
+            for other in range(needs[0][pattern], needs[0][pattern + 1]):
+                is_close = is_close and latest[needs[1][other]] >= lowest
             if not is_close:
                 continue
             number = candidate_of[pattern]
