@@ -99,6 +99,12 @@ class Vectoriser:
         """Number of columns."""
         return len(self.idf)
 
+    @property
+    def block_columns(self) -> list[slice]:
+        """The columns of each block that is not empty: words, characters, concepts."""
+        borders = zip(self._firsts, self._firsts[1:], strict=False)
+        return [slice(first, end) for first, end in borders if end > first]
+
     def term(self, column: int) -> str:
         """The n-gram that a column counts."""
         for terms in (self.word_terms, self.char_terms):

@@ -18,9 +18,15 @@ Section = TypeVar("Section")
 
 @dataclass(frozen=True, slots=True)
 class CategorySettings:
-    """How the category head is fitted; `inverse_regularisation` is scikit-learn's C, above 0."""
+    """How the category head is fitted.
+
+    `inverse_regularisation` is scikit-learn's C, above 0. A `pooled` head is the mean of one model
+    for each block of features, which must get along without the others: it holds better on text
+    that is unlike the training data.
+    """
 
     inverse_regularisation: float = 8.0
+    pooled: bool = True
 
     def __post_init__(self) -> None:
         _positive("category.inverse_regularisation", self.inverse_regularisation)
@@ -28,7 +34,7 @@ class CategorySettings:
 
 @dataclass(frozen=True, slots=True)
 class IntensitySettings:
-    """How the intensity head is fitted; of several kinds the better one is kept."""
+    """How the intensity head is fitted, as the category head; the better of several kinds stays."""
 
     inverse_regularisation: float = 4.0
     kinds: tuple[str, ...] = (CUMULATIVE, MULTINOMIAL)

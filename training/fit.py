@@ -74,8 +74,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(texts), bool))
     progress("fit on all texts")
     vectoriser = fit_vectoriser(texts, config.features, tokeniser())
-    matrix = vectoriser.vectorise(texts)
-    linear = fit_linear(matrix, targets, config, [kind])
+    linear = fit_linear(vectoriser, texts, targets, config, [kind])
     return Fitted(
         vectoriser, category, intensity, tuple(linear.values()),
         _held_out(targets, logits, folds, kind, config), kappas,
@@ -116,7 +115,7 @@ def _fold_logits(
     kept = ~is_held_out
     rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
     kinds = list(config.intensity.kinds) if targets.levels else []
-    linear = fit_linear(vectoriser.vectorise(seen), rest, config, kinds)
+    linear = fit_linear(vectoriser, seen, rest, config, kinds)
     matrix = vectoriser.vectorise(unseen)
     outputs = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     return Logits(
@@ -125,22 +124,35 @@ def _fold_logits(
 
 
 def fit_linear(
-    matrix: sp.csr_array, targets: Targets, config: TrainingConfig, kinds: list[str]
+    vectoriser: Vectoriser,
+    texts: list[str],
+    targets: Targets,
+    config: TrainingConfig,
+    kinds: list[str],
 ) -> dict[str, Linear]:
     """Every head that the targets allow: "category" first, then each kind of intensity."""
+    matrix = vectoriser.vectorise(texts)
     found = {}
     if targets.codes:
         known = targets.category >= 0
         c = config.category.inverse_regularisation
-        found["category"] = _multinomial(
-            matrix[known], targets.category[known], len(targets.codes), c
-        )
+        blocks = vectoriser.block_columns if config.category.pooled else [slice(None)]
+        found["category"] = _pooled([
+            _multinomial(matrix[known, columns], targets.category[known], len(targets.codes), c)
+            for columns in blocks
+        ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
     for kind in kinds if targets.levels else []:
         fit_kind = _cumulative if kind == CUMULATIVE else _multinomial
         found[kind] = fit_kind(matrix[known], targets.rank[known], len(targets.levels), c)
     return found
+
+
+def _pooled(parts: list[Linear]) -> Linear:
+    """The mean of the logits of models for neighbouring columns: again a linear model."""
+    weights = np.concatenate([part.weights for part in parts]) / len(parts)
+    return Linear(weights, np.mean([part.bias for part in parts], axis=0))
 
 
 def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c: float) -> Linear:

@@ -25,7 +25,7 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
     vectoriser = fit_vectoriser(texts, config.features, tokeniser())
     targets = targets_of(dataset)
     kind = config.intensity.kinds[0]
-    linear = fit_linear(vectoriser.vectorise(texts), targets, config, [kind])
+    linear = fit_linear(vectoriser, texts, targets, config, [kind])
     matrix = vectoriser.vectorise(unseen)
     logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     truth = targets_like(other, targets.codes, targets.levels)
