@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, request
+from flask import Flask
 
 from classifier import load as load_model
 from classifier.policy_file import load_policy
@@ -14,7 +14,7 @@ from service.auth import KeyRing
 from service.db import Database
 from service.idempotency import ReplyStore
 from service.metrics import Metrics
-from service.observe import Observer, note_route
+from service.observe import Observer
 from service.predictor import Load, Predictor
 from service.settings import Settings
 
@@ -59,6 +59,5 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     errors.register(app, max_body_bytes=settings.max_body_bytes)
-    app.url_value_preprocessor(lambda *_: note_route(request))
     app.wsgi_app = Observer(app.wsgi_app, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
     return app

@@ -38,12 +38,6 @@ def request_id(request: Request) -> str:
     return found
 
 
-def note_route(request: Request) -> None:
-    """Remembers the template that a request's address matched."""
-    if request.url_rule is not None:
-        request.environ[_ROUTE] = request.url_rule.rule
-
-
 def note_key(request: Request, key_id: str) -> None:
     """Remembers which key asked."""
     request.environ[_KEY] = key_id
@@ -69,6 +63,9 @@ class Observer:
         ) -> Callable[[bytes], object]:
             nonlocal status
             status = line[:3]
+            asked: Request | None = environ.get("werkzeug.request")  # Flask takes it out at its end
+            if asked is not None and asked.url_rule is not None:
+                environ[_ROUTE] = asked.url_rule.rule  # the template that the address matched
             return start_response(line, _complete(headers, request), *exc)  # type: ignore[arg-type]  # exc is handed on as it came
 
         answer = self._application(environ, start)

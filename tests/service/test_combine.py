@@ -44,9 +44,10 @@ class Asking:
 
     def ask_waiting(self, *texts: str) -> None:
         """Start asking and wait until all texts are in the queue."""
+        wanted = len(self.combiner._waiting) + len(texts)
         for text in texts:
             self.ask(text)
-        while len(self.combiner._waiting) < len(texts):
+        while len(self.combiner._waiting) < wanted:
             pass
 
     def _run(self, text: str) -> None:
@@ -62,8 +63,8 @@ class Asking:
             assert not thread.is_alive()
 
 
-def test_a_text_that_comes_alone_is_predicted_at_once() -> None:
-    """Nothing waits for company."""
+def test_a_text_that_comes_alone_is_predicted_alone() -> None:
+    """It waits a moment for company and no longer."""
     slow = Slow()
     slow.go_on.set()
     assert Combiner(slow.predict).predict("服务太差").evidence[0].text == "服务"
@@ -83,6 +84,16 @@ def test_texts_that_wait_are_predicted_together() -> None:
     assert {text: found.evidence[0].text for text, found in asking.found.items()} == {
         text: text for text in ("甲一", "乙二", "丙三", "丁四")
     }
+
+
+def test_texts_that_come_in_the_first_ones_pause_join_it() -> None:
+    """The thread that leads lets the others come up before it takes the interpreter."""
+    slow = Slow()
+    slow.go_on.set()
+    asking = Asking(Combiner(slow.predict, pause=lambda _: asking.ask_waiting("乙二", "丙三")))
+    assert asking.combiner.predict("甲一").evidence[0].text == "甲一"
+    asking.join()
+    assert sorted(slow.batches[0]) == sorted(["甲一", "乙二", "丙三"])
 
 
 def test_a_text_that_fails_takes_no_other_with_it() -> None:

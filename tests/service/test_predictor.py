@@ -38,6 +38,18 @@ def test_a_damaged_model_stops_the_start(models: Path) -> None:
         Predictor(models, load_fake, load_policy())
 
 
+def test_a_model_has_predicted_before_a_request_meets_it(
+    predictor: Predictor, models: Path
+) -> None:
+    """What the library makes at its first use is made before the fork, and before a swap."""
+    assert isinstance(predictor.model, FakeTriage)
+    assert predictor.model.texts_seen == 1
+    make_model(models, "v2")
+    predictor.refresh()
+    assert predictor.model.version == "v2"
+    assert predictor.model.texts_seen == 1
+
+
 def test_a_new_model_is_swapped_in(predictor: Predictor, models: Path) -> None:
     """After CURRENT changed the next look serves the new model."""
     make_model(models, "v2")
