@@ -15,8 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from classifier.errors import ResourceError, shorten
-from classifier.kernels import VALUE, Ints, Units
-from classifier.lookup import GramIndex
+from classifier.kernels import VALUE, Ints
 
 
 @cache
@@ -26,33 +25,35 @@ def concepts_hash() -> str:
 
 
 @cache
-def packaged_concepts() -> ConceptFinder:
+def packaged_concepts() -> Concepts:
     """The concepts of `resources/concepts.toml`.
 
     Raises:
         ResourceError: the file breaks its own rules; names the concept.
     """
-    return ConceptFinder(tomllib.loads(_source().decode("utf-8")))
+    return Concepts(tomllib.loads(_source().decode("utf-8")))
 
 
 def _source() -> bytes:
     return (files("classifier") / "resources" / "concepts.toml").read_bytes()
 
 
-class ConceptFinder:
-    """Finds every word of every concept in one pass; words may overlap, and belong to several."""
+class Concepts:
+    """Concepts by name with their words; a word may belong to several."""
 
     def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
         for name, words in concepts.items():
             if not words or not all(isinstance(word, str) and word.strip() for word in words):
                 raise ResourceError(f"concept {shorten(name)} needs a list of words, none empty")
         self.names = sorted(concepts)
-        self._words = GramIndex.of_texts([word for name in self.names for word in concepts[name]])
+        self.words = [word for name in self.names for word in concepts[name]]
         sizes = [len(concepts[name]) for name in self.names]
         self._concepts = np.repeat(np.arange(len(self.names), dtype=np.int32), sizes)
 
-    def find(self, units: Units, starts: Ints, ends: Ints) -> Ints:
-        """Concept number, start, end and text number of every occurrence of a concept's word."""
-        found = self._words.find(units, starts, ends)
+    def of_words(self, found: Ints) -> Ints:
+        """Occurrences of concepts, given those of `words`: their concepts instead of their numbers.
+
+        The array is changed in place.
+        """
         found[:, VALUE] = self._concepts[found[:, VALUE]]
         return found

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
 from classifier.concepts import packaged_concepts
 from classifier.kernels import ROW, VALUE, Floats, Ints, Longs, Singles, Units, grams, linear
-from classifier.lookup import GramIndex, code_points, joined, spans_of_chars
+from classifier.lookup import GramIndex, Phrasebook, code_points, joined
 from classifier.tokens import CutBatch, Tokeniser, cut_batch
 
 MAX_WORD_NGRAM = 2
@@ -89,7 +90,8 @@ class Vectoriser:
         self._idfs = [idf[a:b] for a, b in zip(self._firsts, self._firsts[1:], strict=False)]
         self._lengths = (1.0, 1.0, settings.concept_weight)
         self._words = GramIndex(_units_of_words(self.word_terms))
-        self._chars = GramIndex.of_texts(self.char_terms)
+        concept_words = packaged_concepts().words if self.concept_terms else []
+        self.phrases: list[Sequence[str]] = [self.char_terms, concept_words]
         # idf = ln(1 / share) + 1, but for smoothing
         shares = np.exp(1 - self._idfs[1]).tolist()
         self._frequencies = dict(zip(self.char_terms, shares, strict=True))
@@ -119,16 +121,20 @@ class Vectoriser:
         grams = [text[i : i + size] for i in range(len(text) - size + 1)]
         return float(min(self._frequencies.get(gram, 0.0) for gram in grams)) + 1e-6
 
-    def occurrences(self, batch: CutBatch) -> list[Ints]:
-        """Known words, characters, and concepts if the model counts them, where they stand."""
-        chars = spans_of_chars(len(batch.codes))
-        found = [
-            self._words.find(*grams.word_units(batch.codes, batch.piece_ends)),
-            self._chars.find(batch.codes, *chars),
-        ]
-        if self.concept_terms:
-            found.append(packaged_concepts().find(batch.codes, *chars))
-        return found
+    @cached_property
+    def _phrasebook(self) -> Phrasebook:
+        return Phrasebook(self.phrases)
+
+    def occurrences(self, batch: CutBatch, phrases: Sequence[Ints] = ()) -> list[Ints]:
+        """Known words, characters, and concepts if the model counts them, where they stand.
+
+        `phrases` are the occurrences of `self.phrases`, if somebody has found them already.
+        """
+        chars, concept_words = phrases or self._phrasebook.find(batch.codes)
+        words = self._words.find(*grams.word_units(batch.codes, batch.piece_ends))
+        if not self.concept_terms:
+            return [words, chars]
+        return [words, chars, packaged_concepts().of_words(concept_words)]
 
     def blocks(self, occurrences: Sequence[Ints], n_texts: int) -> list[Block]:
         """What `occurrences` found in so many texts, weighed."""
@@ -210,7 +216,7 @@ def _frequent(units: Units, sizes: tuple[int, int], min_df: int) -> Iterable[tup
 def _concept_frequencies(batch: CutBatch) -> tuple[list[str], list[int]]:
     """Every concept's name, and how many texts hold one of its words."""
     concepts = packaged_concepts()
-    found = concepts.find(batch.codes, *spans_of_chars(len(batch.codes)))
+    found = concepts.of_words(*Phrasebook([concepts.words]).find(batch.codes))
     pairs = np.unique(found[:, [ROW, VALUE]], axis=0)
     return concepts.names, np.bincount(pairs[:, 1], minlength=len(concepts.names)).tolist()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.kernels import Floats, answers
 from classifier.prediction import Band
-
-Floats = NDArray[np.float64]
 
 CUMULATIVE, MULTINOMIAL = "cumulative", "multinomial"
 _BANDS = (Band.LOW, Band.MEDIUM, Band.HIGH)
@@ -22,10 +22,10 @@ class BandThresholds:
     medium: float
     high: float
 
-    def bands(self, probs: Floats) -> list[Band]:
+    def bands(self, probs: Sequence[float]) -> list[Band]:
         """The band of each confidence."""
-        places = np.searchsorted(np.array([self.medium, self.high]), probs, "right")
-        return [_BANDS[place] for place in places.tolist()]
+        medium, high = self.medium, self.high
+        return [_BANDS[(prob >= medium) + (prob >= high)] for prob in probs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,11 @@ class IntensityHead:
         scales, offsets = np.asarray(self.scales), np.asarray(self.offsets)
         if self.kind == MULTINOMIAL:
             return softmax(scales * logits + offsets)
-        above = np.minimum.accumulate(sigmoid(scales * logits + offsets), axis=1)
-        edge = np.ones((len(logits), 1))
-        shares: Floats = np.hstack([edge, above]) - np.hstack([above, 0 * edge])
-        return shares
+        return answers.between_borders(np.ascontiguousarray(logits), scales, offsets)
 
     def scores(self, probabilities: Floats) -> Floats:
         """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
-        highest = max(1, len(self.levels) - 1)
-        scores: Floats = np.clip(probabilities @ np.arange(len(self.levels)) / highest, 0.0, 1.0)
-        return scores
+        return answers.expected_ranks(probabilities)
 
     def ranks(self, scores: Floats) -> NDArray[np.intp]:
         """Rank of the level for each score."""
@@ -112,9 +107,7 @@ def softmax(logits: Floats) -> Floats:
     >>> softmax(np.array([[0.0, 0.0]])).tolist()
     [[0.5, 0.5]]
     """
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return answers.softmax(logits)
 
 
 def sigmoid(logits: Floats) -> Floats:

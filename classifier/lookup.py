@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -88,3 +89,26 @@ def spans_of_chars(n_chars: int) -> tuple[Ints, Ints]:
     """Starts and ends of units that are characters."""
     places = np.arange(n_chars + 1, dtype=np.int32)
     return places[:-1], places[1:]
+
+
+class Phrasebook:
+    """Several lists of texts, all looked for in one pass over the characters of a batch.
+
+    One table serves them all: on a processor whose cache is smaller than three tables, one walk
+    over one takes half the time of three.
+    """
+
+    def __init__(self, lists: Sequence[Sequence[str]]) -> None:
+        self._index = GramIndex.of_texts([text for texts in lists for text in texts])
+        self._firsts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
+
+    def find(self, codes: Codes) -> list[Ints]:
+        r"""For each list: number, start, end and text number of the occurrences of its texts.
+
+        >>> book = Phrasebook([["款"], ["退款"]])
+        >>> [found.tolist() for found in book.find(code_points("退款\n"))]
+        [[[0, 1, 2, 0]], [[0, 0, 2, 0]]]
+        """
+        found = self._index.find(codes, *spans_of_chars(len(codes)))
+        ordered, places = grams.sort_by_kind(found, self._firsts)
+        return [ordered[a:b] for a, b in pairwise(places.tolist())]

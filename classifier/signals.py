@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from classifier.kernels import phrases
+from classifier.kernels import Ints, phrases
 from classifier.kernels.phrases import CLAUSE, SENTENCE, Lists
-from classifier.lookup import GramIndex, code_points, spans_of_chars
+from classifier.lookup import Phrasebook, code_points
 from classifier.tokens import CutBatch
 
 # Context is read so far and no farther, so that the work for one match is bounded however long the
@@ -113,7 +114,7 @@ class SignalFinder:
         for group, number in numbers.items():
             for anchor in group:
                 groups_of.setdefault(anchor, set()).add(number)
-        self._anchors = GramIndex.of_texts(list(groups_of))
+        self.anchors = list(groups_of)
         self._lists = (
             _lists(groups_of.values()),
             _lists(patterns_of.get(anchor, ()) for anchor in groups_of),
@@ -121,14 +122,20 @@ class SignalFinder:
         )
         self._reaches = np.array([pattern.max_chars for pattern in self._patterns], np.int32)
 
-    def find(self, batch: CutBatch) -> list[list[Match]]:
+    @cached_property
+    def _phrasebook(self) -> Phrasebook:
+        return Phrasebook([self.anchors])
+
+    def find(self, batch: CutBatch, anchors: Ints | None = None) -> list[list[Match]]:
         """The signals meant in each clean text, by position in the text; those of a code merged.
+
+        `anchors` are the occurrences of `self.anchors`, if somebody has found them already.
 
         One pass over the batch finds the anchors. A pattern is tried only in windows that hold all
         of its anchors, so the time grows with the length of the texts and the anchors in them.
         """
-        chars = spans_of_chars(len(batch.codes))
-        anchors = self._anchors.find(batch.codes, *chars)
+        if anchors is None:
+            (anchors,) = self._phrasebook.find(batch.codes)
         candidates = phrases.find_candidates(anchors, *self._lists, self._reaches)
         found: list[list[Match]] = [[] for _ in batch.texts]
         if not len(candidates):

@@ -18,7 +18,9 @@ from classifier.errors import ModelError
 from classifier.features import Block, Vectoriser
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.kernels import Floats, Longs, Singles
+from classifier.kernels.answers import best
 from classifier.lexicon import packaged_rules
+from classifier.lookup import Phrasebook
 from classifier.manifest import read_category_head, read_features, read_intensity_head, text_of
 from classifier.prediction import (
     Band,
@@ -80,6 +82,7 @@ class Triage:
             direction = self._intensity.direction.astype(np.float32)
             self._anger = (self._weights[:, n_category:] @ direction)[:, np.newaxis]
         self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequency)
+        self._phrasebook = Phrasebook([*self._vectoriser.phrases, self._signals.anchors])
 
     def describe(self) -> dict[str, object]:
         """What the model is, for people and machines: everything the manifest says."""
@@ -101,33 +104,43 @@ class Triage:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
         batch = cut_batch(self._tokeniser.cut, [item.text for item in cleaned])
-        occurrences = self._vectoriser.occurrences(batch)
+        *phrases, anchors = self._phrasebook.find(batch.codes)
+        occurrences = self._vectoriser.occurrences(batch, phrases)
         logits = np.repeat(self._bias[np.newaxis], len(texts), axis=0)
         self._vectoriser.add_scores(occurrences, self._table, logits)
         categories: Sequence[Category | None] = [None] * len(texts)
         intensities: Sequence[Intensity | None] = [None] * len(texts)
+        ranks = np.zeros((len(texts), 1), np.int64)
         if self._category:
-            categories = _categories(self._category, logits[:, : self._split])
+            shares = self._category.probabilities(logits[:, : self._split])
+            ranks, values = best(shares, _TOP)
+            categories = _categories(self._category, ranks, values)
         if self._intensity:
             intensities = _intensities(self._intensity, logits[:, self._split :])
         evidence: Sequence[tuple[Evidence, ...]] = [()] * len(texts)
         if with_evidence:
             blocks = self._vectoriser.blocks(occurrences, len(texts))
-            evidence = self._evidence(cleaned, batch, blocks, logits[:, : self._split])
+            evidence = self._evidence(cleaned, batch, blocks, ranks[:, 0].copy())
+        signals = self._signals.find(batch, anchors)
         return [
             self._prediction(*parts)
             for parts in zip(
-                cleaned, categories, intensities, self._signals.find(batch), evidence, strict=True
+                cleaned,
+                categories,
+                intensities,
+                self._signals.find(batch, anchors),
+                evidence,
+                strict=True,
             )
         ]
 
     def _evidence(
-        self, texts: list[CleanText], batch: CutBatch, blocks: list[Block], logits: Floats
+        self, texts: list[CleanText], batch: CutBatch, blocks: list[Block], answers: Longs
     ) -> list[tuple[Evidence, ...]]:
         found: list[list[Evidence]] = [[] for _ in texts]
         starts = [0, *accumulate(len(item.text) + 1 for item in texts)]
-        for head, weights, answers in self._explained(logits):
-            by_piece = explain.piece_weights(batch, blocks, weights, answers)
+        for head, weights, outputs in self._explained(answers):
+            by_piece = explain.piece_weights(batch, blocks, weights, outputs)
             spans, sums = explain.readable(batch, by_piece)
             for (row, low, high), weight in zip(spans.tolist(), sums.tolist(), strict=True):
                 item, origin = texts[row], starts[row]
@@ -135,12 +148,12 @@ class Triage:
                 found[row].append(Evidence(head, start, end, item.original[start:end], weight))
         return [tuple(items) for items in found]
 
-    def _explained(self, logits: Floats) -> Iterator[tuple[str, Singles, Longs]]:
+    def _explained(self, answers: Longs) -> Iterator[tuple[str, Singles, Longs]]:
         """Each head with weights and, per text, which of their outputs is to be explained."""
         if self._category:
-            yield CATEGORY, self._calibrated, self._category.probabilities(logits).argmax(axis=1)
+            yield CATEGORY, self._calibrated, answers
         if self._intensity:
-            yield INTENSITY, self._anger, np.zeros(len(logits), np.int64)
+            yield INTENSITY, self._anger, np.zeros_like(answers)
 
     def _prediction(
         self,
@@ -176,18 +189,16 @@ class Triage:
         )
 
 
-def _categories(head: CategoryHead, logits: Floats) -> list[Category]:
-    probabilities = head.probabilities(logits)
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :_TOP]
-    values = np.take_along_axis(probabilities, order, axis=1)
+def _categories(head: CategoryHead, ranks: Longs, values: Floats) -> list[Category]:
     codes, names = head.codes, head.names
+    probs = values.tolist()
     return [
         Category(
-            codes[ranks[0]], names[ranks[0]], probs[0], band,
-            tuple([RankedCategory(codes[r], p) for r, p in zip(ranks, probs, strict=True)]),
+            codes[best[0]], names[best[0]], shares[0], band,
+            tuple([RankedCategory(codes[r], p) for r, p in zip(best, shares, strict=True)]),
         )
-        for ranks, probs, band in zip(
-            order.tolist(), values.tolist(), head.thresholds.bands(values[:, 0]), strict=True
+        for best, shares, band in zip(
+            ranks.tolist(), probs, head.thresholds.bands([p[0] for p in probs]), strict=True
         )
     ]  # fmt: skip
 
@@ -195,14 +206,12 @@ def _categories(head: CategoryHead, logits: Floats) -> list[Category]:
 def _intensities(head: IntensityHead, logits: Floats) -> list[Intensity]:
     probabilities = head.probabilities(logits)
     scores = head.scores(probabilities)
-    ranks = head.ranks(scores)
-    bands = head.thresholds.bands(probabilities[np.arange(len(ranks)), ranks])
+    ranks, probs = head.ranks(scores).tolist(), probabilities.tolist()
+    bands = head.thresholds.bands([row[rank] for row, rank in zip(probs, ranks, strict=True)])
     levels, names = head.levels, head.names
     return [
-        Intensity(levels[rank], names[rank], score, tuple(probs), band, levels[0])
-        for rank, score, probs, band in zip(
-            ranks.tolist(), scores.tolist(), probabilities.tolist(), bands, strict=True
-        )
+        Intensity(levels[rank], names[rank], score, tuple(row), band, levels[0])
+        for rank, score, row, band in zip(ranks, scores.tolist(), probs, bands, strict=True)
     ]
 
 

@@ -68,7 +68,7 @@ def test_category_probabilities_follow_the_scale() -> None:
 
 def test_bands_start_at_their_thresholds() -> None:
     """A confidence on the threshold belongs to the better band."""
-    bands = THRESHOLDS.bands(np.array([0.49, 0.5, 0.79, 0.8]))
+    bands = THRESHOLDS.bands([0.49, 0.5, 0.79, 0.8])
     assert bands == [Band.LOW, Band.MEDIUM, Band.MEDIUM, Band.HIGH]
 
 

@@ -30,14 +30,6 @@ def test_overconfident_logits_are_scaled_back() -> None:
     assert expected_calibration_error(probs.max(axis=1), probs.argmax(axis=1) == truth) < 0.03
 
 
-def test_a_shifted_prior_is_found() -> None:
-    """A label that is likelier than the logits say gets a positive offset over the others."""
-    logits = np.zeros((4000, 2))
-    truth = draw(np.tile([0.2, 0.8], (4000, 1)))
-    head = fit_category_head(logits, truth, ["a", "b"], ["甲", "乙"], BANDS)
-    assert head.probabilities(logits[:1])[0] == pytest.approx([0.2, 0.8], abs=0.03)
-
-
 @pytest.mark.parametrize("kind", [CUMULATIVE, MULTINOMIAL])
 def test_levels_are_recovered_by_either_kind(kind: str) -> None:
     """Borders at -1 and 1 of a latent anger give calibrated, ordered answers."""
