@@ -124,14 +124,7 @@ class Triage:
         signals = self._signals.find(batch, anchors)
         return [
             self._prediction(*parts)
-            for parts in zip(
-                cleaned,
-                categories,
-                intensities,
-                self._signals.find(batch, anchors),
-                evidence,
-                strict=True,
-            )
+            for parts in zip(cleaned, categories, intensities, signals, evidence, strict=True)
         ]
 
     def _evidence(
