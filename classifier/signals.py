@@ -25,6 +25,7 @@ from classifier.tokens import CutBatch
 # text is.
 _CLAUSE_CHARS = 40
 _SENTENCE_CHARS = 80
+_LATEST = 8
 _NEAR_CHARS = 60
 # A pattern is tried where literals of so many of its parts stand: two thirds fewer tries than for
 # the rarest alone. Parts with more literals than this are too common to tell anything.
@@ -153,7 +154,7 @@ class SignalFinder:
             text, origin = texts[row], starts[row]
             last = min(len(text), high - origin)
             match = patterns[number].expression.search(text, max(0, low - origin), last)
-            if match:
+            if match and not _is_within(match, patterns[number].code, found[row]):
                 place = _Place(batch, text, origin, contexts.get(row, ()))
                 found[row] += self._meant(patterns[number], place, match, last)
         return [_merge(matches) if len(matches) > 1 else matches for matches in found]
@@ -274,6 +275,13 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     (2, 13)
     """
     return phrases.find_part(code_points(text), start, end, _SENTENCE_CHARS, SENTENCE)
+
+
+def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:
+    """Whether the span has been found already as a part of one of the same signal."""
+    start, end = match.span()
+    latest = found[-_LATEST:]  # those before stand elsewhere
+    return any(m.code == code and m.start <= start and end <= m.end for m in latest)
 
 
 def _merge(matches: Iterable[Match]) -> list[Match]:

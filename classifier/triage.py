@@ -158,28 +158,20 @@ class Triage:
     ) -> Prediction:
         code, why = ("zh", None) if item.is_chinese else language.detect(item.text)
         if why is not None:
-            category = intensity = None
-            evidence = ()
-            reasons = [why]
+            category, intensity, evidence = None, None, ()
+            reasons: tuple[str, ...] = (why,)
         else:
-            reasons = [
-                f"low_confidence_{head}"
-                for head, value in ((CATEGORY, category), (INTENSITY, intensity))
-                if value and value.band is Band.LOW
-            ]
+            heads = ((CATEGORY, category), (INTENSITY, intensity))
+            doubted = [head for head, value in heads if value and value.band is Band.LOW]
+            reasons = tuple([f"low_confidence_{head}" for head in doubted]) if doubted else ()
+        signals = tuple([_signal(item, match) for match in matches]) if matches else ()
+        truncated = item.chars_used < len(item.original)
         return Prediction(
-            outcome=Outcome.NEEDS_HUMAN if reasons else Outcome.OK,
-            outcome_reasons=tuple([*reasons, "truncated"] if item.truncated else reasons),
-            intensity=intensity,
-            category=category,
-            signals=tuple(_signal(item, match) for match in matches),
-            evidence=evidence,
-            language=code,
-            chars_used=item.chars_used,
-            truncated=item.truncated,
-            model_version=self.version,
-            tokeniser=self._tokeniser.fingerprint,
-        )
+            Outcome.NEEDS_HUMAN if reasons else Outcome.OK,
+            (*reasons, "truncated") if truncated else reasons,
+            intensity, category, signals, evidence, code, item.chars_used, truncated,
+            self.version, self._tokeniser.fingerprint,
+        )  # fmt: skip
 
 
 def _categories(head: CategoryHead, ranks: Longs, values: Floats) -> list[Category]:
