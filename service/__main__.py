@@ -34,7 +34,7 @@ def main() -> None:
 
 @main.command()
 def serve() -> None:
-    """Serve the API; the first start makes a key and a supervisor and shows them once."""
+    """Serve the API; the first start makes a key and an admin and shows them once."""
     from service.server import serve  # noqa: PLC0415  (gunicorn is slow to import for the others)
 
     serve(read_settings(os.environ))

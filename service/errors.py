@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import orjson
 import structlog
 from flask import Flask, Response, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
@@ -77,7 +77,7 @@ def register(app: Flask, *, max_body_bytes: int) -> None:
     def http(error: HTTPException) -> Response:
         return answer(_http_fault(error, max_body_bytes))
 
-    def database(error: OperationalError | PoolTimeoutError) -> Response:
+    def database(error: Exception) -> Response:
         structlog.get_logger().error("database_unavailable", error=type(error).__name__)
         headers = {"Retry-After": "1"}
         return answer(
@@ -92,6 +92,7 @@ def register(app: Flask, *, max_body_bytes: int) -> None:
     app.register_error_handler(ApiError, answer)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(OperationalError, database)
+    app.register_error_handler(InterfaceError, database)
     app.register_error_handler(PoolTimeoutError, database)
     app.register_error_handler(Exception, unexpected)
 

@@ -67,7 +67,7 @@ def test_keys_are_listed_without_secrets_and_revoked_by_id() -> None:
 
 def test_a_user_gets_a_generated_password_on_the_last_line() -> None:
     """Without standard input a password is made and shown once."""
-    result = run("create-user", "--name", "王主管", "--role", "supervisor")
+    result = run("create-user", "--name", "王主管", "--role", "adjudicator")
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()[-1]) == 20
 
@@ -87,7 +87,7 @@ def test_a_password_from_standard_input_is_not_shown() -> None:
         (("create-key", "--name", " ", "--scope", "classify"), 1, "name"),
         (("create-key", "--name", "a", "--scope", "fly"), 2, "classify"),
         (("create-key", "--name", "a"), 2, "--scope"),
-        (("create-user", "--name", "a", "--role", "king"), 2, "supervisor"),
+        (("create-user", "--name", "a", "--role", "king"), 2, "adjudicator"),
         (("create-user", "--name", "a", "--role", "reviewer", "--password-stdin"), 1, "12-200"),
         (("serve",), 1, "make train"),
     ],

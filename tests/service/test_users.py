@@ -11,10 +11,10 @@ from service.users import UserError, count_users, create_user, generate_password
 
 def test_a_user_is_kept_with_an_argon2_hash(database: Database) -> None:
     """The password itself is not stored, but can be verified."""
-    create_user(database, "王主管", Role.SUPERVISOR, "correct horse battery")
+    create_user(database, "王主管", Role.ADMIN, "correct horse battery")
     with database.session() as session:
         user = session.scalars(select(User)).one()
-    assert user.role is Role.SUPERVISOR
+    assert user.role is Role.ADMIN
     assert user.password_hash.startswith("$argon2id$")
     assert PasswordHasher().verify(user.password_hash, "correct horse battery")
 
@@ -23,7 +23,7 @@ def test_a_name_is_taken_once(database: Database) -> None:
     """A second user of the same name is refused and not made."""
     create_user(database, "a", Role.REVIEWER, "correct horse battery")
     with pytest.raises(UserError, match="already"):
-        create_user(database, "a", Role.SUPERVISOR, "correct horse battery")
+        create_user(database, "a", Role.ADMIN, "correct horse battery")
     assert count_users(database) == 1
 
 
@@ -42,5 +42,5 @@ def test_generated_passwords_differ_and_are_long_enough() -> None:
 
 
 def test_roles_are_ordered() -> None:
-    """A supervisor stands over a reviewer."""
-    assert Role.SUPERVISOR > Role.REVIEWER
+    """Who may more stands over who may less."""
+    assert Role.ADMIN > Role.ADJUDICATOR > Role.REVIEWER > Role.VIEWER
