@@ -11,7 +11,11 @@ from classifier.policy_file import load_policy
 from service import api, docs, errors, health
 from service.answers import Answers
 from service.auth import KeyRing
+from service.cases import api_changes
+from service.cases.api import CaseApi
+from service.cases.desk import Desk
 from service.cases.intake import Intake
+from service.cases.verdicts import Verdicts
 from service.db import Database
 from service.idempotency import ReplyStore
 from service.metrics import Metrics
@@ -60,6 +64,9 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     secret = load_secret(settings.home)
     answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
     app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
+    desk = Desk(parts.database, secret)
+    cases = CaseApi(keys, desk, Verdicts(desk, parts.predictor))
+    app.register_blueprint(api_changes.blueprint(cases))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     errors.register(app, max_body_bytes=settings.max_body_bytes)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import Integer, Text
 
@@ -72,7 +72,7 @@ def add_terms(session: Session, contents: Sequence[tuple[int, str]]) -> None:
 
 
 def matching(
-    session: Session, wanted: Sequence[str], case_id: ColumnElement[int]
+    session: Session, wanted: Sequence[str], case_id: InstrumentedAttribute[int]
 ) -> ColumnElement[bool]:
     """The condition that a case's text contains every word.
 

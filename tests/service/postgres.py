@@ -34,6 +34,12 @@ class Server:
         with self._engine.connect() as connection:
             connection.execute(text(statement))
 
+    def cut_off(self, name: str) -> None:
+        """End every connection to a database."""
+        ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        with self._engine.connect() as connection:
+            connection.execute(ended, {"name": name})
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """A new database with the newest schema, by its address."""
