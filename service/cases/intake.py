@@ -20,6 +20,7 @@ from classifier.policy import Policy
 from classifier.prediction import Decision, Prediction
 from classifier.review import case_reasons
 from service import audit
+from service.cases import volumes
 from service.cases.record import Json, Judged, rows
 from service.cases.search import add_terms
 from service.cases.tables import Case, CaseContent, Contact
@@ -112,6 +113,7 @@ class Intake:
         statement = insert(Case).returning(Case.id, sort_by_parameter_order=True)
         numbers = list(session.scalars(statement, [one.case for one in made]))
         add_contents(session, [one.content for one in made], numbers)
+        volumes.add(session, volumes.count_in(one.case for one in made))
         changes = [
             (item.by, _change(one.case, number))
             for item, one, number in zip(batch, made, numbers, strict=True)

@@ -117,8 +117,12 @@ def list_cases(
             values = read_cursor(window.cursor, window.sort, columns)
             conditions.append(_after(columns, values, falls=falls))
         order = [column.desc() if falls else column.asc() for column in columns]
-        statement = select(Case.id).where(*conditions).order_by(*order).limit(window.limit + 1)
-        numbers = list(session.scalars(statement))
+        found: list[tuple[object, ...]] = []
+        for part in _parts(filters.states):
+            statement = select(*columns).where(*part, *conditions).order_by(*order)
+            found += map(tuple, session.execute(statement.limit(window.limit + 1)))
+        found.sort(reverse=falls)
+        numbers = [int(str(row[-1])) for row in found[: window.limit + 1]]
         items = _items(session, numbers[: window.limit])
     last = items[-1].case if len(numbers) > window.limit else None
     return Page(items, write_cursor(last, window.sort, columns) if last else None)
@@ -168,7 +172,7 @@ def _after(
 
 
 def _conditions(session: Session, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
-    found = _state_conditions(filters.states)
+    found: list[ColumnElement[bool]] = []
     sets = (
         (Case.priority, filters.priorities),
         (Case.level, filters.levels),
@@ -189,17 +193,18 @@ def _conditions(session: Session, filters: Filters, now: datetime) -> list[Colum
     return found
 
 
-def _state_conditions(states: frozenset[State]) -> list[ColumnElement[bool]]:
-    """`is_open` leads the indexes, so it is said even where the states imply it."""
+def _parts(states: frozenset[State]) -> list[list[ColumnElement[bool]]]:
+    """Open and closed cases apart: `is_open` leads the indexes, each part is read in its order."""
     open_ones = {state for state in states if state.is_open}
-    if states == OPEN:
-        return [Case.is_open == true()]
-    found: list[ColumnElement[bool]] = [Case.state.in_(sorted(states))] if states else []
-    if open_ones == states and states:
-        found.append(Case.is_open == true())
-    elif states and not open_ones:
-        found.append(Case.is_open == false())
-    return found
+    parts: list[list[ColumnElement[bool]]] = []
+    for wanted, whole, is_open in (
+        (open_ones, OPEN, true()),
+        (states - open_ones, frozenset(State) - OPEN, false()),
+    ):
+        if wanted:
+            exact = [] if wanted == whole else [Case.state.in_(sorted(wanted))]
+            parts.append([Case.is_open == is_open, *exact])
+    return parts
 
 
 def _time_conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:

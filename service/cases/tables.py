@@ -31,12 +31,13 @@ class Case(Base):
         Index("ix_cases_urgency", "is_open", "priority", "due_at", "id", *_FILTERED),
         Index("ix_cases_uncertainty", "is_open", "uncertainty", "id", *_FILTERED,
               "priority", "due_at"),
-        Index("ix_cases_created", "is_open", "created_at", "id"),
+        Index("ix_cases_created", "is_open", "created_at", "id",
+              *(name for name in _FILTERED if name != "created_at"), "priority", "due_at"),
         Index("ix_cases_customer", "customer_hash", "id"),
         Index("ix_cases_client_id", "client_id"),
         Index("ix_cases_owner", "owner", "is_open", "priority", "due_at", "id"),
-        Index("ix_cases_statistics", "created_hour", "category", "level", "priority", "state",
-              "response_seconds", "resolution_seconds", "due_at", "first_response_at"),
+        Index("ix_cases_statistics", "created_hour", "state", "response_seconds",
+              "resolution_seconds", "due_at", "first_response_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -91,6 +92,19 @@ class CaseContent(Base):
     text: Mapped[str] = mapped_column(Text)
     prediction: Mapped[Json] = mapped_column(JSON)
     decision: Mapped[Json] = mapped_column(JSON)
+
+
+class CaseVolume(Base):
+    """How many cases of a level or category came in within one hour: the sums that charts show.
+
+    Counting 200,000 cases anew took 180-270 ms of the statistics page's 500.
+    """
+
+    __tablename__ = "case_volumes"
+
+    created_hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    label: Mapped[str] = mapped_column(String(220), primary_key=True)  # "level:4", "category:x"
+    cases: Mapped[int]
 
 
 class Contact(Base):

@@ -7,6 +7,7 @@ it final; one who says otherwise makes it wait for an adjudicator, who is neithe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from classifier.policy import team_for
 from classifier.prediction import Priority
 from service import audit
 from service.actors import Actor
-from service.cases import moves
+from service.cases import moves, volumes
 from service.cases.desk import Desk, check_version, find
 from service.cases.faults import CaseFieldError, CaseForbiddenError, CaseRefusedError
 from service.cases.labels import Labels, labels_of
@@ -88,6 +89,7 @@ class Verdicts:
             values: moves.Values = {"verdict_state": state}
             if state is not VerdictState.DISPUTED:
                 values |= self._effects(case, verdict)
+                volumes.add(session, _moved(case, verdict))
             self._desk.save(session, case, by, verdict.kind.name.lower(), values)
             session.commit()
             return verdict
@@ -164,6 +166,16 @@ class Verdicts:
         if (verdict.category, verdict.signals) != (case.category, case.signals):
             values["team"] = team_for(verdict.category, verdict.signals.split(), policy)
         return {name: value for name, value in values.items() if value != getattr(case, name)}
+
+
+def _moved(case: Case, verdict: Verdict) -> Counter[volumes.Place]:
+    """What a verdict takes from one sum of cases and gives to another."""
+    found: Counter[volumes.Place] = Counter()
+    for label in volumes.labels(verdict.level, verdict.category):
+        found[case.created_hour, label] += 1
+    for label in volumes.labels(case.level, case.category):
+        found[case.created_hour, label] -= 1
+    return found
 
 
 def _verdicts(case_id: int) -> Select[Verdict]:

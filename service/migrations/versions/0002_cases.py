@@ -54,7 +54,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
     )
     op.create_index("ix_cases_client_id", "cases", ["client_id"])
-    op.create_index("ix_cases_created", "cases", ["is_open", "created_at", "id"])
+    op.create_index(
+        "ix_cases_created",
+        "cases",
+        [
+            "is_open",
+            "created_at",
+            "id",
+            "state",
+            "level",
+            "category",
+            "signals",
+            "team",
+            "channel",
+            "owner",
+            "snoozed_until",
+            "first_response_at",
+            "verdict_state",
+            "priority",
+            "due_at",
+        ],
+    )
     op.create_index("ix_cases_customer", "cases", ["customer_hash", "id"])
     op.create_index("ix_cases_owner", "cases", ["owner", "is_open", "priority", "due_at", "id"])
     op.create_index(
@@ -62,9 +82,6 @@ def upgrade() -> None:
         "cases",
         [
             "created_hour",
-            "category",
-            "level",
-            "priority",
             "state",
             "response_seconds",
             "resolution_seconds",
@@ -114,6 +131,13 @@ def upgrade() -> None:
             "created_at",
             "verdict_state",
         ],
+    )
+    op.create_table(
+        "case_volumes",
+        sa.Column("created_hour", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(220), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("created_hour", "label", name="pk_case_volumes"),
     )
     op.create_table(
         "contacts",
@@ -190,5 +214,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drops them, with every case and verdict."""
-    for table in ("case_terms", "verdicts", "case_notes", "contacts", "case_contents", "cases"):
+    for table in (
+        "case_terms",
+        "verdicts",
+        "case_notes",
+        "contacts",
+        "case_volumes",
+        "case_contents",
+        "cases",
+    ):
         op.drop_table(table)
