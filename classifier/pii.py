@@ -124,6 +124,50 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
             position += 1
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without personal data, which knows where spans of the text as sent have gone.
+
+    `pieces` holds start and end of each masked piece as sent, and start and end of its token.
+    """
+
+    text: str
+    pieces: tuple[tuple[int, int, int, int], ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the text as sent lies in the masked one; a cut token is taken whole.
+
+        >>> masked("打13800001111找我").span(12, 14)
+        (5, 7)
+        """
+        first = last = 0
+        for low, high, new_low, new_high in self.pieces:
+            if start >= low:
+                first = new_low - start if start < high else new_high - high
+            if end > low:
+                last = new_high - end if end <= high else new_high - high
+        return start + first, end + last
+
+
+def masked(text: str) -> Masked:
+    """The text with personal data replaced by tokens, and where everything has gone.
+
+    >>> masked("打13800001111找我").text
+    '打[手机]找我'
+    """
+    if not _HINT.search(fold(_INVISIBLE.sub("", text))):
+        return Masked(text, ())
+    parts: list[str] = []
+    pieces = []
+    position = shift = 0
+    for start, end, token in _spans(text):
+        parts += [text[position:start], token]
+        pieces.append((start, end, start + shift, start + shift + len(token)))
+        shift += len(token) - (end - start)
+        position = end
+    return Masked("".join([*parts, text[position:]]), tuple(pieces))
+
+
 def mask(text: str) -> str:
     """The text with personal data replaced by tokens, everything else untouched.
 
@@ -133,11 +177,4 @@ def mask(text: str) -> str:
     >>> mask("我的手机13800001111，卡号 6222 0200 0000 0000 000")
     '我的手机[手机]，卡号 [银行卡]'
     """
-    if not _HINT.search(fold(_INVISIBLE.sub("", text))):
-        return text
-    pieces: list[str] = []
-    position = 0
-    for start, end, token in _spans(text):
-        pieces += [text[position:start], token]
-        position = end
-    return "".join([*pieces, text[position:]])
+    return masked(text).text

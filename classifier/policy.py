@@ -6,7 +6,7 @@ rule. The decision is a pure function of its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from classifier.prediction import Band, Decision, Outcome, Prediction, Priority, Reason
@@ -43,6 +43,17 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """Which complaints become cases; `classifier.review` applies it."""
+
+    priority: Priority
+    min_rank: float
+    grave_signals: bool
+    needs_human: bool
+    audit_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A checked policy file; `classifier.policy_file` reads it."""
 
@@ -54,10 +65,16 @@ class Policy:
     signals: Mapping[str, SignalRule]
     raising_tiers: frozenset[str]
     repeat_contacts: int
+    repeat_days: int
     combinations: tuple[Combination, ...]
     tiers: Mapping[Priority, str]
     auto_min_band: Band
     auto_most_urgent: Priority
+    review: Review
+
+    def has_grave(self, codes: Iterable[str]) -> bool:
+        """Whether one of the signals is grave."""
+        return any(self.signals[code].grave for code in codes if code in self.signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,11 @@ def decide(prediction: Prediction, policy: Policy, context: Context | None = Non
         priority=priority,
         respond_within_seconds=policy.clocks[priority],
         reasons=tuple(reasons),
-        team=_team(prediction, policy, rule),
+        team=team_for(
+            prediction.category.code if prediction.category else None,
+            [signal.code for signal in prediction.signals],
+            policy,
+        ),
         tier=policy.tiers[priority],
         auto=_is_auto(prediction, policy, priority),
         policy_version=policy.version,
@@ -137,9 +158,10 @@ def _steps(policy: Policy, context: Context) -> Iterator[Reason]:
         yield Reason("repeat_contacts", f"第 {context.contacts} 次联系：提高一级")
 
 
-def _team(prediction: Prediction, policy: Policy, rule: CategoryRule) -> str:
-    """The team of the most urgent signal that names one, else of the category."""
-    rules = [policy.signals[s.code] for s in prediction.signals if s.code in policy.signals]
+def team_for(category: str | None, signals: Iterable[str], policy: Policy) -> str:
+    """The team of the most urgent grave signal that names one, else of the category."""
+    rule = policy.categories.get(category, policy.default) if category else policy.default
+    rules = [policy.signals[code] for code in signals if code in policy.signals]
     grave = [found for found in rules if found.grave and found.team]
     return min(grave, key=lambda found: found.priority).team or rule.team if grave else rule.team
 
@@ -151,8 +173,6 @@ def _is_auto(prediction: Prediction, policy: Policy, priority: Priority) -> bool
         prediction.outcome is Outcome.OK
         and prediction.category is not None
         and all(_BAND_ORDER.index(head.band) >= needed for head in heads)
-        and not any(
-            policy.signals[s.code].grave for s in prediction.signals if s.code in policy.signals
-        )
+        and not policy.has_grave(signal.code for signal in prediction.signals)
         and priority >= policy.auto_most_urgent
     )

@@ -8,12 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from classifier.errors import PolicyError, shorten
-from classifier.policy import CategoryRule, Combination, Policy, SignalRule
+from classifier.policy import CategoryRule, Combination, Policy, Review, SignalRule
 from classifier.prediction import Band, Priority
 
 _SECTIONS = {
     "version", "clocks", "default", "categories", "intensity", "signals", "raises", "combinations",
-    "tiers", "auto_route",
+    "tiers", "auto_route", "review",
 }  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def check_policy(values: Mapping[str, object]) -> Policy:
         PolicyError: a section or value is missing, unknown or out of range.
     """
     root = _Table(values, "policy").closed(*sorted(_SECTIONS))
-    raises = root.table("raises").closed("customer_tiers", "repeat_contacts")
+    raises = root.table("raises").closed("customer_tiers", "repeat_contacts", "repeat_days")
     auto = root.table("auto_route").closed("min_band", "most_urgent")
     return Policy(
         version=root.text("version"),
@@ -112,10 +112,12 @@ def check_policy(values: Mapping[str, object]) -> Policy:
         signals={code: _signal(rule) for code, rule in _entries(root.table("signals"))},
         raising_tiers=raises.texts("customer_tiers"),
         repeat_contacts=int(raises.number("repeat_contacts", 2, 1000)),
+        repeat_days=int(raises.number("repeat_days", 1, 3660, default=30)),
         combinations=tuple(_combination(rule) for rule in root.tables("combinations")),
         tiers={p: root.table("tiers").text(p.name) for p in Priority},
         auto_min_band=_band(auto),
         auto_most_urgent=auto.priority("most_urgent"),
+        review=_review(root),
     )
 
 
@@ -158,6 +160,22 @@ def _combination(table: _Table) -> Combination:
         min_rank=table.number("min_rank", 0, 1, default=0),
         signals=table.texts("signals"),
         categories=table.texts("categories"),
+    )
+
+
+def _review(root: _Table) -> Review:
+    """Which complaints become cases; a policy written before there were cases uses the default."""
+    if "review" not in root.values:
+        return load_policy().review
+    table = root.table("review").closed(
+        "priority", "min_rank", "grave_signals", "needs_human", "audit_share"
+    )
+    return Review(
+        priority=table.priority("priority"),
+        min_rank=table.number("min_rank", 0, 1),
+        grave_signals=table.flag("grave_signals"),
+        needs_human=table.flag("needs_human"),
+        audit_share=table.number("audit_share", 0, 1),
     )
 
 

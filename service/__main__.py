@@ -1,9 +1,8 @@
-"""The operator's commands: serve, keys, users, and the API document."""
+"""The operator's commands: serve, keys, the API document, and those of `service.commands`."""
 
 from __future__ import annotations
 
 import os
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import click
 import orjson
 
 from classifier.errors import TriageError
-from service import keys, openapi, users
-from service.db import Database, upgrade
+from service import keys, openapi
+from service.commands import COMMANDS, open_database
 from service.settings import read_settings
-from service.tables import Role, Scope
+from service.tables import Scope
 
 
 class _OneSentence(click.Group):
@@ -32,9 +31,13 @@ def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
+for _command in COMMANDS:
+    main.add_command(_command)
+
+
 @main.command()
 def serve() -> None:
-    """Serve the API; the first start makes a key and a supervisor and shows them once."""
+    """Serve the API; the first start makes a key and an admin and shows them once."""
     from service.server import serve  # noqa: PLC0415  (gunicorn is slow to import for the others)
 
     serve(read_settings(os.environ))
@@ -55,7 +58,7 @@ def create_key(name: str, scopes: tuple[str, ...], expires_days: int | None) -> 
     """Make an API key; it is printed alone on the last line and cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
     key = keys.create_key(
-        _database(), name, [Scope(scope) for scope in scopes], expires_at=expires_at
+        open_database(), name, [Scope(scope) for scope in scopes], expires_at=expires_at
     )
     click.echo("API key, shown this once only:")
     click.echo(key)
@@ -66,7 +69,7 @@ def create_key(name: str, scopes: tuple[str, ...], expires_days: int | None) -> 
 def list_keys(*, as_json: bool) -> None:
     """List all API keys without their secrets."""
     now = datetime.now(UTC)
-    for key in keys.list_keys(_database()):
+    for key in keys.list_keys(open_database()):
         state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "expired"
         if as_json:
             click.echo(orjson.dumps({**_shown(key), "state": state}))
@@ -81,24 +84,8 @@ def list_keys(*, as_json: bool) -> None:
 @click.argument("key_id", metavar="ID")
 def revoke_key(key_id: str) -> None:
     """End an API key for good; the service stops taking it within a second."""
-    keys.revoke_key(_database(), key_id)
+    keys.revoke_key(open_database(), key_id)
     click.echo(f"revoked {key_id}")
-
-
-@main.command()
-@click.option("--name", required=True, help="The name to log in with.")
-@click.option("--role", required=True, type=click.Choice([role.name.lower() for role in Role]))
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def create_user(name: str, role: str, *, password_stdin: bool) -> None:
-    """Make a user; without --password-stdin a password is made and printed once."""
-    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    password = given if given is not None else users.generate_password()
-    users.create_user(_database(), name, Role[role.upper()], password)
-    if given is None:
-        click.echo("password, shown this once only:")
-        click.echo(password)
-    else:
-        click.echo(f"made user {name}")
 
 
 @main.command("openapi")
@@ -110,13 +97,6 @@ def write_openapi(output: Path | None) -> None:
         click.echo(content, nl=False)
     else:
         output.write_text(content, encoding="utf-8")
-
-
-def _database() -> Database:
-    """The database of the settings, brought up to date."""
-    database = Database(read_settings(os.environ).database_url)
-    upgrade(database)
-    return database
 
 
 def _shown(key: keys.Key) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""From checked complaints to replies: one prediction over all texts, then a decision for each."""
+"""From checked complaints to replies: one prediction over all texts, a decision for each, cases."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from classifier.policy import Context, decide
 from classifier.prediction import Prediction
 from classifier.reply import reply
+from service.actors import Actor
+from service.cases.intake import Intake
+from service.cases.record import Judged
 from service.checks import check_complaint
-from service.combine import Combiner
+from service.combine import MAX_CHARS, Combiner
 from service.errors import ApiError, error_body
 from service.idempotency import own_id
 from service.metrics import Metrics
@@ -20,21 +23,28 @@ Json = dict[str, object]
 
 
 class Answers:
-    """Answers complaints with the model that serves at the moment."""
+    """Answers complaints with the model that serves at the moment, and stores what people see."""
 
-    def __init__(self, predictor: Predictor, metrics: Metrics) -> None:
+    def __init__(self, predictor: Predictor, metrics: Metrics, intake: Intake) -> None:
         self.predictor = predictor
         self._metrics = metrics
-        # The model is looked up for each batch: it may have been swapped.
-        self._combiner = Combiner(lambda texts: predictor.model.predict(texts))  # noqa: PLW0108
+        self._intake = intake
+        self._combiner: Combiner[str, Prediction] = Combiner(
+            # The model is looked up for each batch: it may have been swapped.
+            lambda texts: predictor.model.predict(texts),  # noqa: PLW0108
+            stands_alone=lambda text: len(text) > MAX_CHARS,
+        )
 
-    def answer(self, complaint: Complaint, request_id: str) -> Json:
+    def answer(self, complaint: Complaint, request_id: str, by: Actor) -> Json:
         """The reply to one complaint."""
         received_at = datetime.now(UTC)
-        prediction = self._combiner.predict(complaint.text)
-        return self._reply(complaint, request_id, prediction, received_at)
+        prediction = self._combiner.result(complaint.text)
+        judged = self._judge([complaint], [request_id], [prediction], by, received_at)[0]
+        if judged.complaint.store is not False:
+            _note_case(judged, self._intake.enqueue(judged))
+        return judged.reply
 
-    def answer_batch(self, items: Sequence[object], request_id: str) -> Json:
+    def answer_batch(self, items: Sequence[object], request_id: str, by: Actor) -> Json:
         """One result per item, in order; an item that breaks the schema gets its own error."""
         checked = [_check(item, place, request_id) for place, item in enumerate(items)]
         complaints = [item for item in checked if isinstance(item, Complaint)]
@@ -45,24 +55,45 @@ class Answers:
         ]
         received_at = datetime.now(UTC)
         found = self.predictor.model.predict([complaint.text for complaint in complaints])
-        replies = (
-            self._reply(complaint, own_request_id, prediction, received_at)
-            for complaint, own_request_id, prediction in zip(complaints, ids, found, strict=True)
-        )
-        results = [next(replies) if isinstance(item, Complaint) else item for item in checked]
+        judged = self._judge(complaints, ids, found, by, received_at)
+        wanted = [item for item in judged if item.complaint.store is not False]
+        for item, number in zip(wanted, self._intake.enqueue_batch(wanted), strict=True):
+            _note_case(item, number)
+        replies = iter(judged)
+        results = [next(replies).reply if isinstance(item, Complaint) else item for item in checked]
         return {"request_id": request_id, "results": results}
 
-    def _reply(
-        self, complaint: Complaint, request_id: str, prediction: Prediction, received_at: datetime
-    ) -> Json:
-        tier = complaint.customer.tier if complaint.customer else None
-        decision = decide(prediction, self.predictor.policy, Context(customer_tier=tier))
-        self._metrics.count_text(prediction, decision)
-        clock_start = complaint.occurred_at or received_at
-        entry = reply(request_id, prediction, decision, received_at=clock_start)
-        entry["id"] = complaint.id
-        entry["stored"] = False
-        return entry
+    def _judge(
+        self,
+        complaints: Sequence[Complaint],
+        ids: Sequence[str],
+        found: Sequence[Prediction],
+        by: Actor,
+        received_at: datetime,
+    ) -> list[Judged]:
+        """A decision and a reply for each prediction."""
+        policy = self.predictor.policy
+        hashes = [self._intake.customer_hash(complaint) for complaint in complaints]
+        contacts = self._intake.contacts(hashes, policy, received_at)
+        judged = []
+        for complaint, request_id, prediction, own, number in zip(
+            complaints, ids, found, hashes, contacts, strict=True
+        ):
+            tier = complaint.customer.tier if complaint.customer else None
+            decision = decide(prediction, policy, Context(customer_tier=tier, contacts=number))
+            self._metrics.count_text(prediction, decision)
+            clock_start = complaint.occurred_at or received_at
+            entry = reply(request_id, prediction, decision, received_at=clock_start)
+            entry.update(id=complaint.id, stored=False, case_id=None)
+            why = self._intake.reasons(prediction, decision, policy)
+            found_out = (prediction, decision, entry, why, own, number)
+            judged.append(Judged(complaint, *found_out, received_at, by))
+        return judged
+
+
+def _note_case(judged: Judged, number: int | None) -> None:
+    """Tells the client which case its complaint became."""
+    judged.reply.update(stored=number is not None, case_id=number)
 
 
 def _check(item: object, place: int, request_id: str) -> Complaint | Json:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import orjson
 from flask import Blueprint, Response, request
 
+from service.actors import Actor
 from service.answers import Answers, Json
 from service.auth import KeyRing
 from service.body import read_json
 from service.checks import check_batch, check_complaint
 from service.idempotency import ReplyStore, identify
+from service.keys import Key
 from service.observe import note_key, request_id
-from service.tables import Scope
+from service.tables import Role, Scope
 
 REPLAY_HEADER = "Idempotent-Replay"
 
@@ -29,9 +31,7 @@ class Api:
 
     def authorise(self, *scopes: Scope) -> str:
         """The id of the key that asks, noted for the log."""
-        key = self.keys.authorise(request.environ.get("HTTP_AUTHORIZATION"), *scopes)
-        note_key(request, key.id)
-        return key.id
+        return authorise(self.keys, *scopes).id
 
     def respond(self, key_id: str, body: bytes, sent: object, make: Callable[[], Json]) -> Response:
         """The reply of `make`, or the kept one of the same request."""
@@ -44,6 +44,24 @@ class Api:
         if is_replay:
             response.headers[REPLAY_HEADER] = "true"
         return response
+
+
+def authorise(keys: KeyRing, *scopes: Scope) -> Key:
+    """The key that asks, noted for the log."""
+    key = keys.authorise(request.environ.get("HTTP_AUTHORIZATION"), *scopes)
+    note_key(request, key.id)
+    return key
+
+
+def actor_of(key_id: str, *, name: str | None = None) -> Actor:
+    """The program that asks, or the person whom it names, as one who may act on cases."""
+    own = f"key:{key_id}"
+    return Actor(f"{own}/{name}" if name else own, Role.ADMIN, request.remote_addr or "unknown")
+
+
+def asked(key_id: str) -> tuple[str, Actor]:
+    """The id of the request and who asks."""
+    return request_id(request), actor_of(key_id)
 
 
 def json_response(content: object) -> Response:
@@ -62,7 +80,10 @@ def blueprint(api: Api) -> Blueprint:
         body, sent = read_json(request)
         complaint = check_complaint(sent)
         return api.respond(
-            key_id, body, sent, lambda: api.answers.answer(complaint, request_id(request))
+            key_id,
+            body,
+            sent,
+            lambda: api.answers.answer(complaint, *asked(key_id)),
         )
 
     @routes.post("/classify/batch")
@@ -72,7 +93,10 @@ def blueprint(api: Api) -> Blueprint:
         body, sent = read_json(request)
         items = check_batch(sent)
         return api.respond(
-            key_id, body, sent, lambda: api.answers.answer_batch(items, request_id(request))
+            key_id,
+            body,
+            sent,
+            lambda: api.answers.answer_batch(items, *asked(key_id)),
         )
 
     @routes.get("/model")

@@ -11,11 +11,17 @@ from classifier.policy_file import load_policy
 from service import api, docs, errors, health
 from service.answers import Answers
 from service.auth import KeyRing
+from service.cases import api_changes
+from service.cases.api import CaseApi
+from service.cases.desk import Desk
+from service.cases.intake import Intake
+from service.cases.verdicts import Verdicts
 from service.db import Database
 from service.idempotency import ReplyStore
 from service.metrics import Metrics
 from service.observe import Observer
 from service.predictor import Load, Predictor
+from service.secret import load_secret
 from service.settings import Settings
 
 
@@ -48,14 +54,19 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
 
     Raises:
         ModelError, PolicyError: what is to be served cannot be.
+        SecretError: the home folder cannot hold a secret.
     """
     parts = parts or load_parts(settings)
     app = Flask("service", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False  # `//v1/model` is not found, not redirected
     keys = KeyRing(parts.database)
-    answers = Answers(parts.predictor, parts.metrics)
+    secret = load_secret(settings.home)
+    answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
     app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
+    desk = Desk(parts.database, secret)
+    cases = CaseApi(keys, desk, Verdicts(desk, parts.predictor))
+    app.register_blueprint(api_changes.blueprint(cases))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     errors.register(app, max_body_bytes=settings.max_body_bytes)

@@ -11,12 +11,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 from service.db import Database
 from service.errors import ApiError, forbidden, unauthorised
 from service.keys import Key, find_key
+from service.outage import Outage
 from service.tables import Scope
 
 CACHE_SECONDS = 1.0
+# While the database is gone, nobody can revoke a key in it: who was known before goes on working.
+OUTAGE_SECONDS = 3600.0
 _CACHED_KEYS = 1000
 
 
@@ -26,6 +32,7 @@ class KeyRing:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
+        self._outage = Outage()
         self._seen: dict[bytes, tuple[float, Key]] = {}
 
     def authorise(self, header: str | None, *scopes: Scope) -> Key:
@@ -52,7 +59,16 @@ class KeyRing:
         seen = self._seen.get(digest)
         if seen is not None and now - seen[0] < CACHE_SECONDS:
             return seen[1]
-        key = find_key(self._database, presented, datetime.now(UTC))
+        if seen is not None and self._outage.is_on and now - seen[0] < OUTAGE_SECONDS:
+            return seen[1]
+        try:
+            key = find_key(self._database, presented, datetime.now(UTC))
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            self._outage.note(error)
+            if seen is not None and now - seen[0] < OUTAGE_SECONDS:
+                return seen[1]
+            raise
+        self._outage.end()
         if key is None:
             raise unauthorised("key_unknown", "API 密钥不正确，请检查 Authorization 请求头")
         if len(self._seen) >= _CACHED_KEYS:

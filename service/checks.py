@@ -37,7 +37,7 @@ def check_complaint(sent: object, *, place: str = "") -> Complaint:
     Raises:
         ApiError: 422 for the first thing that is wrong.
     """
-    return _check(Complaint, sent, place)
+    return check_body(Complaint, sent, place=place)
 
 
 def check_batch(sent: object) -> list[object]:
@@ -46,10 +46,15 @@ def check_batch(sent: object) -> list[object]:
     Raises:
         ApiError: 422 when it is not an object with 1-200 items.
     """
-    return _check(Batch, sent, "").items
+    return check_body(Batch, sent).items
 
 
-def _check(schema: type[Checked], sent: object, place: str) -> Checked:
+def check_body(schema: type[Checked], sent: object, *, place: str = "") -> Checked:
+    """The model that JSON values describe.
+
+    Raises:
+        ApiError: 422 for the first thing that is wrong.
+    """
     if not isinstance(sent, dict):
         name = place.removesuffix(".") or None
         what = name or "请求体"
@@ -92,7 +97,15 @@ def _sentence(details: ErrorDetails, field: str) -> tuple[str, str]:
             "too_long",
             f"{field} 有 {len(str(sent))} 个字符，最多 {context.get('max_length')} 个",
         ),
-        "too_long": ("too_many_items", f"{field} 有 {_size(sent)} 项，最多 {MAX_BATCH_ITEMS} 项"),
+        "too_long": (
+            "too_many_items",
+            f"{field} 有 {_size(sent)} 项，最多 {context.get('max_length', MAX_BATCH_ITEMS)} 项",
+        ),
+        "string_too_short": ("too_short", f"{field} 为空，至少需要 1 个字符"),
+        "string_pattern_mismatch": ("invalid_value", f"{field} 不能含有空格或控制字符"),
+        "greater_than_equal": ("out_of_range", f"{field} 过小，最小 {context.get('ge')}"),
+        "less_than_equal": ("out_of_range", f"{field} 过大，最大 {context.get('le')}"),
+        "literal_error": ("invalid_value", f"{field} 允许的值：{context.get('expected')}"),
         "too_short": ("too_few_items", f"{field} 为空，至少需要 1 项"),
         "moment_type": (
             "invalid_moment",

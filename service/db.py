@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+import orjson
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -20,6 +21,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from classifier.errors import TriageError
 
 _BUSY_MILLISECONDS = 5000
+# A PostgreSQL that has gone silent is given up after the same time as a busy SQLite; a lock too.
+_PATIENCE = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": _BUSY_MILLISECONDS,
+    "options": f"-c lock_timeout={_BUSY_MILLISECONDS} -c timezone=UTC",
+}
 
 
 class DatabaseError(TriageError):
@@ -112,11 +119,22 @@ def _prepare_file(url: str) -> None:
 
 
 def _open(url: str) -> Engine:
+    json = {"json_serializer": _json, "json_deserializer": orjson.loads}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+        return create_engine(_driver(url), pool_pre_ping=True, connect_args=_PATIENCE, **json)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, **json)
     event.listen(engine, "connect", _configure_sqlite)
     return engine
+
+
+def _driver(url: str) -> URL:
+    """The address with psycopg 3 for a bare `postgresql://`, for which SQLAlchemy takes another."""
+    found = make_url(url)
+    return found.set(drivername="postgresql+psycopg") if "+" not in found.drivername else found
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

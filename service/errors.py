@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping
 import orjson
 import structlog
 from flask import Flask, Response, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from classifier.errors import TriageError
+from service.cases.faults import (
+    CaseConflictError,
+    CaseError,
+    CaseFieldError,
+    CaseNotFoundError,
+    CaseRefusedError,
+)
 from service.observe import request_id
 from service.tables import Scope
 
@@ -77,7 +84,7 @@ def register(app: Flask, *, max_body_bytes: int) -> None:
     def http(error: HTTPException) -> Response:
         return answer(_http_fault(error, max_body_bytes))
 
-    def database(error: OperationalError | PoolTimeoutError) -> Response:
+    def database(error: Exception) -> Response:
         structlog.get_logger().error("database_unavailable", error=type(error).__name__)
         headers = {"Retry-After": "1"}
         return answer(
@@ -89,11 +96,30 @@ def register(app: Flask, *, max_body_bytes: int) -> None:
         structlog.get_logger().error("unexpected_error", error=error)
         return answer(ApiError(500, "internal_error", "服务内部错误，请凭 request_id 联系管理员"))
 
+    def case(error: CaseError) -> Response:
+        return answer(_case_fault(error))
+
     app.register_error_handler(ApiError, answer)
+    app.register_error_handler(CaseError, case)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(OperationalError, database)
+    app.register_error_handler(InterfaceError, database)
     app.register_error_handler(PoolTimeoutError, database)
     app.register_error_handler(Exception, unexpected)
+
+
+def _case_fault(error: CaseError) -> ApiError:
+    """What went wrong with a case; of a conflict the header tells the version that counts now."""
+    message = str(error)
+    if isinstance(error, CaseNotFoundError):
+        return ApiError(404, "case_not_found", message)
+    if isinstance(error, CaseConflictError):
+        return ApiError(409, "case_conflict", message, headers={"ETag": f'"{error.version}"'})
+    if isinstance(error, CaseRefusedError):
+        return ApiError(409, error.code, message)
+    if isinstance(error, CaseFieldError):
+        return ApiError(422, "invalid_value", message, field=error.field)
+    return ApiError(403, "role_missing", message)
 
 
 def _http_fault(error: HTTPException, max_body_bytes: int) -> ApiError:

@@ -66,7 +66,8 @@ _REPLY: Json = {
     "model_version": "20250601-a1b2c3",
     "tokeniser": "rjieba",
     "policy_version": "1",
-    "stored": False,
+    "stored": True,
+    "case_id": 1042,
 }
 
 _ITEM_ERROR: Json = {

@@ -30,7 +30,7 @@ def prepare(database: Database) -> Secrets | None:
         key = keys.create_key(database, _KEY_NAME, [Scope.CLASSIFY])
     if not users.count_users(database):
         password = users.generate_password()
-        users.create_user(database, _USER_NAME, Role.SUPERVISOR, password)
+        users.create_user(database, _USER_NAME, Role.ADMIN, password)
     return Secrets(key, password) if key or password else None
 
 

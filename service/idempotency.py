@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import structlog
 from sqlalchemy import ColumnElement, Delete, Update, and_, delete, or_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db import Database
 from service.errors import ApiError
@@ -69,15 +71,24 @@ class ReplyStore:
         Raises:
             ApiError: 422 for another body under the same key, 409 while the first is running.
         """
-        self._purge()
-        if not self._claim(request):
+        try:
+            self._purge()
+            is_first = self._claim(request)
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            # Nothing can be kept, and nothing will be stored: to answer again does no harm.
+            structlog.get_logger().warning("reply_not_kept", error=type(error).__name__)
+            return make(), False
+        if not is_first:
             return self._replay(request), True
         try:
             reply = make()
         except BaseException:
             self._release(request)
             raise
-        self._keep(request, reply)
+        try:
+            self._keep(request, reply)
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            structlog.get_logger().warning("reply_not_kept", error=type(error).__name__)
         return reply, False
 
     def _claim(self, request: Request) -> bool:

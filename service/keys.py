@@ -6,6 +6,7 @@ there is nothing to guess that a slow hash would protect.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from classifier.errors import TriageError, shorten
 from service.db import Database
@@ -125,11 +127,14 @@ def find_key(database: Database, presented: str, now: datetime) -> Key | None:
 
 
 def _note_use(database: Database, key: Key, now: datetime) -> None:
-    """Writes the moment of use, once a minute at most: reading a key must stay cheap."""
+    """Writes the moment of use, once a minute at most: reading a key must stay cheap.
+
+    A database that can be read and not written is no reason to turn a client away.
+    """
     due = now - _USE_NOTED_EVERY
     if key.last_used_at is not None and key.last_used_at > due:
         return
-    with database.session() as session:
+    with contextlib.suppress(OperationalError), database.session() as session:
         session.execute(
             update(ApiKey)
             .where(

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import examples
+from service.cases import document as document_cases
 from service.replies import (
     BatchReply,
     ComplaintReply,
@@ -30,19 +31,20 @@ _DESCRIPTION = """读取一段中文投诉，回答它有多激烈、关于什�
   不发送则由服务生成。
 - 可发送 `Idempotency-Key`（1–128 个可见 ASCII 字符）：24 小时内，相同密钥、相同 `Idempotency-Key`、
   相同请求体得到第一次的回复（包括第一次的 request_id），并带回复头 `Idempotent-Replay: true`；
-  请求体不同则返回 422。服务不保存投诉原文。
+  请求体不同则返回 422。
+- 服务只保存脱敏后的投诉文本（进入案例队列的投诉）；客户编号只保存为带密钥的散列。
 """
 _ERRORS = {
     400: "请求体不是有效的 JSON、不是 UTF-8，或请求头无效。",
     401: "缺少 API 密钥，或密钥不正确、已过期、已吊销。",
-    403: "API 密钥没有所需的权限。",
-    404: "没有这个地址。",
+    403: "API 密钥没有所需的权限，或角色不足。",
+    404: "没有这个地址，或没有这个案例。",
     405: "这个地址不支持该请求方法。",
     408: "请求发送太慢。",
-    409: "相同 Idempotency-Key 的请求正在处理。",
+    409: "相同 Idempotency-Key 的请求正在处理；或案例已被他人更改、状态不允许。",
     413: "请求体过大。",
     415: "Content-Type 不是 application/json（UTF-8）。",
-    422: "字段缺失、未知、类型不对或超出限制，或 Idempotency-Key 已用于另一个请求。",
+    422: "字段或参数缺失、未知、类型不对或超出限制，或 Idempotency-Key 已用于另一个请求。",
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
@@ -62,6 +64,7 @@ def document() -> Json:
         "servers": [{"url": "/"}],
         "tags": [
             {"name": "classify", "description": "分诊"},
+            document_cases.TAG,
             {"name": "operate", "description": "运行与监控"},
         ],
         "paths": _paths(),
@@ -93,6 +96,7 @@ def _paths() -> Json:
                 examples.BATCH,
             )
         },
+        **document_cases.paths(),
         "/v1/model": {
             "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 503))
         },
@@ -173,6 +177,8 @@ def _schemas() -> Json:
             (LiveReply, "serialization"),
             (ReadyReply, "serialization"),
             (ErrorReply, "serialization"),
+            *((model, "validation") for model in document_cases.REQUESTS),
+            *((model, "serialization") for model in document_cases.REPLIES),
         ],
         ref_template="#/components/schemas/{model}",
     )

@@ -107,7 +107,10 @@ class ComplaintReply(_Reply):
     model_version: str
     tokeniser: str
     policy_version: str
-    stored: bool = Field(description="是否已存入案例队列；案例队列尚未上线，恒为 false。")
+    stored: bool = Field(
+        description="是否已存入案例队列；策略要求人工查看、store 不为 false 且数据库可用时存入。"
+    )
+    case_id: int | None = Field(description="案例编号；未存入时为 null。")
 
 
 class ErrorBody(_Reply):

@@ -94,7 +94,7 @@ class Complaint(_Strict):
     ) = Field(None, description="其他键值，值为字符串、数字、布尔或 null。")
     store: bool | None = Field(
         None,
-        description="是否存入案例队列。队列尚未上线，此项暂不起作用，回复中 stored 恒为 false。",
+        description="为 false 时不存入案例队列，也不计入客户的联系次数；否则由策略决定是否存入。",
     )
 
 

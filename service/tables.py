@@ -1,71 +1,36 @@
-"""The tables: who may ask, who may decide, and which replies are kept for repeated requests."""
+"""Who may ask, who may decide, what was changed, and replies kept for repeated requests."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import (
-    DateTime,
-    Dialect,
-    Enum,
-    ForeignKey,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    String,
-    TypeDecorator,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
 
-# Constraints need names that are the same everywhere, or a migration cannot drop them.
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from service.columns import Base, RowId, UtcDateTime
 
 
 class Scope(StrEnum):
     """What an API key may be used for."""
 
     CLASSIFY = "classify"
+    CASES = "cases"
     METRICS = "metrics"
     ADMIN = "admin"
 
 
 class Role(IntEnum):
-    """What a person may do on the pages; a higher role may do all that a lower one may."""
+    """What a person may do on the pages; a higher role may do all that a lower one may.
 
-    REVIEWER = 1
-    SUPERVISOR = 2
+    A viewer reads; a reviewer works cases and gives verdicts; an adjudicator settles where two
+    reviewers disagree and takes cases over; an admin also makes users and keys.
+    """
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, always aware and in UTC; SQLite keeps no zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """The moment in UTC; refuses one that does not know its zone."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a moment without a zone cannot be stored")
-        return value.astimezone(UTC) if value is not None else None
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """The stored moment, aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """Root of the tables."""
-
-    metadata = MetaData(naming_convention=_NAMES)
+    VIEWER = 1
+    REVIEWER = 2
+    ADJUDICATOR = 3
+    ADMIN = 4
 
 
 class ApiKey(Base):
@@ -96,6 +61,59 @@ class User(Base):
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginAttempt(Base):
+    """Failed passwords for one name, whether there is such a user or not."""
+
+    __tablename__ = "login_attempts"
+
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    failures: Mapped[int] = mapped_column(SmallInteger)
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginSession(Base):
+    """A person's session on the pages; only the SHA-256 of its random token is kept."""
+
+    __tablename__ = "login_sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(String(64))
+
+
+class AuditEntry(Base):
+    """One change: who, when, what before, what after, from where; chained to the entry before."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_subject", "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(128))
+    source: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(128))  # "case:17", "user:3"
+    subject_version: Mapped[int | None]
+    before: Mapped[str] = mapped_column(Text)  # JSON; its exact characters are part of the chain
+    after: Mapped[str] = mapped_column(Text)
+    link: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditHead(Base):
+    """The one row that says how long the chain is; it is locked while an entry is added."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = mapped_column(RowId)
+    link: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class IdempotencyRecord(Base):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.tables import Base
+import service.cases.tables
+import service.tables
+from service.columns import Base
+
+_MODULES = (service.cases.tables, service.tables)  # their import fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

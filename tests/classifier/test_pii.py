@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.pii import is_card_number, is_identity_number, mask
+from classifier.pii import is_card_number, is_identity_number, mask, masked
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,39 @@ def test_a_mobile_number_never_survives_between_chinese_words(
 def test_masking_twice_changes_nothing(sent: str) -> None:
     """Tokens are not masked again."""
     assert mask(mask(sent)) == mask(sent)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 1, "打"),
+        (12, 14, "找我"),
+        (1, 12, "[手机]"),
+        (3, 5, "[手机]"),
+        (0, 3, "打[手机]"),
+        (5, 13, "[手机]找"),
+        (15, 21, "[邮箱]"),
+        (22, 23, "。"),
+    ],
+)
+def test_a_span_is_found_again_in_the_masked_text(start: int, end: int, expected: str) -> None:
+    """What was marked in the text as sent is marked in the masked one; no token is cut."""
+    found = masked("打13800001111找我，a@b.cn吧。")
+    low, high = found.span(start, end)
+    assert found.text[low:high] == expected
+
+
+@given(
+    pieces=st.lists(st.sampled_from(["13800001111", "打", "，", "a@b.cn", " 好 "]), max_size=8),
+    numbers=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+)
+def test_no_span_of_a_masked_text_shows_personal_data(
+    pieces: list[str], numbers: tuple[int, int]
+) -> None:
+    """Whatever the span, it lies inside the masked text and keeps its order."""
+    sent = "；".join(pieces)
+    start, end = sorted(min(number, len(sent)) for number in numbers)
+    found = masked(sent)
+    low, high = found.span(start, end)
+    assert 0 <= low <= high <= len(found.text)
+    assert "1380" not in found.text[low:high]

@@ -37,6 +37,11 @@ def test_the_packaged_policy_has_the_default_clocks() -> None:
         (("raises", "repeat_contacts"), 0, "raises.repeat_contacts is '0'"),
         (("auto_route", "min_band"), "sure", "auto_route.min_band is 'sure'"),
         (("tiers", "P1"), 7, "tiers.P1 is '7'"),
+        (("raises", "repeat_days"), 0, "raises.repeat_days is '0', a number in 1-3660"),
+        (("review", "audit_share"), 2, "review.audit_share is '2', a number in 0-1 is needed"),
+        (("review", "priority"), "now", "review.priority is 'now', allowed are P0, P1, P2, P3"),
+        (("review", "grave_signals"), 1, "review.grave_signals is '1', allowed are true, false"),
+        (("review", "min_ramk"), 1, "review.min_ramk is unknown"),
         (("surprise",), 1, "policy.surprise is unknown"),
         (("intensity",), "high", "policy.intensity is 'high', a list of tables is needed"),
     ],
@@ -63,3 +68,9 @@ def test_a_missing_file_and_broken_toml_are_policy_errors(tmp_path: Path) -> Non
     broken.write_text("version = [", encoding="utf-8")
     with pytest.raises(PolicyError, match=r"broken\.toml"):
         load_policy(broken)
+
+
+def test_a_policy_without_review_uses_the_packaged_one() -> None:
+    """A policy written before there were cases goes on working."""
+    values = {key: value for key, value in PACKAGED.items() if key != "review"}
+    assert check_policy(values).review == load_policy().review

@@ -1,4 +1,8 @@
-"""One application over a fake model and a new database, with the keys that tests need."""
+"""One application over a fake model and a new database, with the keys that tests need.
+
+Every test that asks for a database runs twice: on SQLite, and on PostgreSQL when
+TRIAGE_TEST_POSTGRES_URL names a server on which databases may be made.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,32 @@ from service.settings import Settings
 from service.tables import Scope
 from tests.service.client import Service
 from tests.service.fakes import load_fake, make_model, make_settings
+from tests.service.postgres import drop_template, postgres_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_server() -> Iterator[None]:
+    """The server keeps nothing of the tests."""
+    yield
+    drop_template()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database of this test's own; empty for SQLite in the test's folder."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server = postgres_server()
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings in a temporary folder, with a fake model published."""
     make_model(tmp_path / "models", "v1")
-    return make_settings(tmp_path)
+    return make_settings(tmp_path, TRIAGE_DATABASE_URL=database_url)
 
 
 @pytest.fixture

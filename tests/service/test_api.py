@@ -27,7 +27,7 @@ def test_a_complaint_is_answered_with_every_part_of_the_contract(service: Servic
     response = service.classify({"text": TEXT, "id": "A-1"})
     reply = response.get_json()
     assert response.status_code == 200
-    assert (reply["outcome"], reply["id"], reply["stored"]) == ("ok", "A-1", False)
+    assert (reply["outcome"], reply["id"], reply["stored"]) == ("ok", "A-1", True)
     assert reply["intensity"]["level"] == 4
     assert reply["signals"] == [{"code": "regulator", "start": 12, "end": 14, "text": "举报"}]
     assert reply["evidence"][0]["text"] == "等了"

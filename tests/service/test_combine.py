@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from classifier.prediction import Prediction
-from service.combine import MAX_CHARS, MAX_TEXTS, Combiner
+from service.combine import MAX_CHARS, MAX_ITEMS, Combiner
 from tests.service.fakes import FakeTriage
+
+
+def combiner_of(predict: Callable[[Sequence[str]], list[Prediction]]) -> Combiner:
+    """Combines texts as the service does."""
+    return Combiner(predict, stands_alone=lambda text: len(text) > MAX_CHARS)
 
 
 class Slow:
@@ -52,7 +57,7 @@ class Asking:
 
     def _run(self, text: str) -> None:
         try:
-            self.found[text] = self.combiner.predict(text)
+            self.found[text] = self.combiner.result(text)
         except ValueError as error:
             self.found[text] = error
 
@@ -67,14 +72,14 @@ def test_a_text_that_comes_alone_is_predicted_alone() -> None:
     """It waits a moment for company and no longer."""
     slow = Slow()
     slow.go_on.set()
-    assert Combiner(slow.predict).predict("服务太差").evidence[0].text == "服务"
+    assert combiner_of(slow.predict).result("服务太差").evidence[0].text == "服务"
     assert slow.batches == [["服务太差"]]
 
 
 def test_texts_that_wait_are_predicted_together() -> None:
     """While one is at work the others gather, and each gets its own prediction."""
     slow = Slow()
-    asking = Asking(Combiner(slow.predict))
+    asking = Asking(combiner_of(slow.predict))
     asking.ask("甲一")
     assert slow.entered.wait(10)
     asking.ask_waiting("乙二", "丙三", "丁四")
@@ -91,7 +96,7 @@ def test_texts_that_come_in_the_first_ones_pause_join_it() -> None:
     slow = Slow()
     slow.go_on.set()
     asking = Asking(Combiner(slow.predict, pause=lambda _: asking.ask_waiting("乙二", "丙三")))
-    assert asking.combiner.predict("甲一").evidence[0].text == "甲一"
+    assert asking.combiner.result("甲一").evidence[0].text == "甲一"
     asking.join()
     assert sorted(slow.batches[0]) == sorted(["甲一", "乙二", "丙三"])
 
@@ -99,7 +104,7 @@ def test_texts_that_come_in_the_first_ones_pause_join_it() -> None:
 def test_a_text_that_fails_takes_no_other_with_it() -> None:
     """After a failed batch each text is predicted alone; only the bad one fails."""
     slow = Slow()
-    asking = Asking(Combiner(slow.predict))
+    asking = Asking(combiner_of(slow.predict))
     asking.ask("甲一")
     assert slow.entered.wait(10)
     asking.ask_waiting("坏", "丙三")
@@ -107,17 +112,17 @@ def test_a_text_that_fails_takes_no_other_with_it() -> None:
     asking.join()
     assert isinstance(asking.found["坏"], ValueError)
     assert asking.found["丙三"].evidence[0].text == "丙三"
-    assert asking.combiner.predict("丁四").evidence[0].text == "丁四"
+    assert asking.combiner.result("丁四").evidence[0].text == "丁四"
 
 
 def test_a_long_text_keeps_nobody_waiting() -> None:
     """It is predicted by itself."""
     slow = Slow()
     slow.go_on.set()
-    combiner = Combiner(slow.predict)
+    combiner = combiner_of(slow.predict)
     with pytest.raises(ValueError, match=r"^$"):
-        combiner.predict("坏")
-    assert combiner.predict("长" * (MAX_CHARS + 1)).chars_used == MAX_CHARS + 1
+        combiner.result("坏")
+    assert combiner.result("长" * (MAX_CHARS + 1)).chars_used == MAX_CHARS + 1
 
 
 def test_many_threads_all_get_their_own_answer() -> None:
@@ -129,13 +134,13 @@ def test_many_threads_all_get_their_own_answer() -> None:
         sizes.append(len(texts))
         return model.predict(texts)
 
-    combiner = Combiner(predict)
+    combiner = combiner_of(predict)
     wrong: list[str] = []
 
     def ask(number: int) -> None:
         for turn in range(200):
             text = f"{chr(0x4E00 + number)}{chr(0x5E00 + turn)}"
-            if combiner.predict(text).evidence[0].text != text:
+            if combiner.result(text).evidence[0].text != text:
                 wrong.append(text)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(64)]
@@ -145,4 +150,16 @@ def test_many_threads_all_get_their_own_answer() -> None:
         thread.join(60)
     assert wrong == []
     assert sum(sizes) == 64 * 200
-    assert max(sizes) <= MAX_TEXTS
+    assert max(sizes) <= MAX_ITEMS
+
+
+def test_no_result_is_a_result_too() -> None:
+    """Work that answers None is not done twice."""
+    calls: list[list[str]] = []
+
+    def work(items: Sequence[str]) -> list[None]:
+        calls.append(list(items))
+        return [None for _ in items]
+
+    assert Combiner(work).result("甲") is None
+    assert calls == [["甲"]]

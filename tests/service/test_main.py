@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from service.__main__ import main
 from service.db import Database
@@ -67,7 +68,7 @@ def test_keys_are_listed_without_secrets_and_revoked_by_id() -> None:
 
 def test_a_user_gets_a_generated_password_on_the_last_line() -> None:
     """Without standard input a password is made and shown once."""
-    result = run("create-user", "--name", "王主管", "--role", "supervisor")
+    result = run("create-user", "--name", "王主管", "--role", "adjudicator")
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()[-1]) == 20
 
@@ -87,7 +88,7 @@ def test_a_password_from_standard_input_is_not_shown() -> None:
         (("create-key", "--name", " ", "--scope", "classify"), 1, "name"),
         (("create-key", "--name", "a", "--scope", "fly"), 2, "classify"),
         (("create-key", "--name", "a"), 2, "--scope"),
-        (("create-user", "--name", "a", "--role", "king"), 2, "supervisor"),
+        (("create-user", "--name", "a", "--role", "king"), 2, "adjudicator"),
         (("create-user", "--name", "a", "--role", "reviewer", "--password-stdin"), 1, "12-200"),
         (("serve",), 1, "make train"),
     ],
@@ -115,3 +116,47 @@ def test_the_api_document_is_written(tmp_path: Path) -> None:
     written = (tmp_path / "openapi.json").read_text(encoding="utf-8")
     assert json.loads(written)["openapi"] == "3.1.0"
     assert run("openapi").stdout == written
+
+
+def test_people_are_managed_from_the_command_line() -> None:
+    """Made, listed, given a role and a password, disabled and enabled; all of it audited."""
+    run("create-user", "--name", "anna", "--role", "viewer")
+    assert run("set-role", "anna", "--role", "reviewer").exit_code == 0
+    changed = run("set-password", "anna", "--password-stdin", stdin="correct horse battery\n")
+    assert (changed.exit_code, "horse" in changed.output) == (0, False)
+    assert len(run("set-password", "anna").stdout.splitlines()[-1]) == 20
+    assert run("disable-user", "anna").exit_code == 0
+    shown = json.loads(run("list-users", "--json").stdout)
+    assert (shown["name"], shown["role"], shown["state"]) == ("anna", "reviewer", "disabled")
+    assert run("enable-user", "anna").exit_code == 0
+    assert "active" in run("list-users").stdout
+    assert run("verify-audit").stdout.startswith("OK: 6 entries")
+
+
+def test_a_tampered_audit_log_is_named(home: Path) -> None:
+    """Exit code 1 and the first entry that does not fit."""
+    run("create-user", "--name", "anna", "--role", "viewer")
+    run("create-user", "--name", "bernd", "--role", "viewer")
+    database = database_of(home)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE audit_entries SET after = '{}' WHERE id = 2"))
+    database.close()
+    found = run("verify-audit")
+    assert (found.exit_code, "BROKEN: entry 2" in found.stderr) == (1, True)
+
+
+def test_verifying_without_the_secret_is_one_sentence() -> None:
+    """A log cannot be verified in a home that never wrote one."""
+    found = run("verify-audit")
+    assert (found.exit_code, "secret.key" in found.stderr) == (1, True)
+
+
+def test_feedback_is_exported_to_a_folder(tmp_path: Path) -> None:
+    """Without verdicts nothing is written, and it is said."""
+    found = run("export-feedback", "--out", str(tmp_path / "fb"))
+    assert (found.exit_code, found.stdout) == (0, "0 verdicts in 0 files, 0 written\n")
+
+
+def test_a_demo_needs_a_model_and_texts(tmp_path: Path) -> None:
+    """Each missing thing is one sentence."""
+    assert "make train" in run("demo", "--corpus", str(tmp_path)).stderr

@@ -1,0 +1,119 @@
+"""The `/v1/cases` endpoints that read; check, one call, reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+
+from service.actors import Actor
+from service.api import actor_of, authorise, json_response
+from service.auth import KeyRing
+from service.body import read_json
+from service.cases.bodies import Acting
+from service.cases.desk import Desk
+from service.cases.file import get_case
+from service.cases.query import read_filters, read_name, read_period, read_window
+from service.cases.queue import every, list_cases
+from service.cases.shown import file_fields, history_fields, summary
+from service.cases.spreadsheet import csv_lines
+from service.cases.statistics import statistics
+from service.cases.statistics_shown import statistics_fields
+from service.cases.verdicts import Verdicts
+from service.checks import check_body
+from service.tables import Scope
+
+Sent = TypeVar("Sent", bound=Acting)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseApi:
+    """What the endpoints work with."""
+
+    keys: KeyRing
+    desk: Desk
+    verdicts: Verdicts
+
+    def asker(self) -> Actor:
+        """Who asks, by the key and the `actor` of the query."""
+        key = authorise(self.keys, Scope.CASES)
+        return actor_of(key.id, name=read_name(arguments()))
+
+    def sent(self, schema: type[Sent]) -> tuple[Actor, Sent]:
+        """Who asks, by the key and the `actor` of the body, and the body."""
+        key = authorise(self.keys, Scope.CASES)
+        body = read_json(request)[1] if _has_body() else {}
+        checked = check_body(schema, body)
+        return actor_of(key.id, name=checked.actor), checked
+
+
+def add_readers(routes: Blueprint, api: CaseApi) -> None:
+    """The endpoints over many cases."""
+    database = api.desk.database
+
+    @routes.get("")
+    def cases() -> Response:
+        """A page of the queue."""
+        me, now = api.asker().id, api.desk.clock()
+        filters = read_filters(arguments(), me=me, now=now)
+        page = list_cases(database, filters, read_window(arguments()), now=now)
+        items = [summary(item) for item in page.items]
+        return json_response({"items": items, "next_cursor": page.next_cursor})
+
+    @routes.get("/export.csv")
+    def export() -> Response:
+        """All cases of a query as CSV."""
+        me, now = api.asker().id, api.desk.clock()
+        filters = read_filters(arguments(), me=me, now=now)
+        lines = csv_lines(every(database, filters, read_window(arguments()).sort, now=now))
+        # The first page is read before the answer begins, so that a missing database is a 503.
+        started = chain([next(lines), next(lines, b"")], lines)
+        response = Response(started, content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
+        return response
+
+    @routes.get("/statistics")
+    def numbers() -> Response:
+        """Numbers of some days."""
+        api.asker()
+        days, offset = read_period(arguments())
+        found = statistics(database, now=api.desk.clock(), days=days, utc_offset_hours=offset)
+        return json_response(statistics_fields(found))
+
+
+def add_one(routes: Blueprint, api: CaseApi) -> None:
+    """The endpoints of one case."""
+    database = api.desk.database
+
+    @routes.get("/<int:case_id>")
+    def case(case_id: int) -> Response:
+        """One case with everything known of it."""
+        api.asker()
+        found = get_case(database, case_id)
+        return tagged(file_fields(found), found.case.version)
+
+    @routes.get("/<int:case_id>/history")
+    def history(case_id: int) -> Response:
+        """What was changed, the oldest first."""
+        api.asker()
+        entries = get_case(database, case_id).history
+        return json_response({"items": [history_fields(entry) for entry in entries]})
+
+
+def tagged(content: object, version: int) -> Response:
+    """JSON with the case's version as its tag."""
+    response = json_response(content)
+    response.headers["ETag"] = f'"{version}"'
+    return response
+
+
+def arguments() -> dict[str, Sequence[str]]:
+    """The query's parameters, each with all its values."""
+    return dict(request.args.lists())
+
+
+def _has_body() -> bool:
+    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ

@@ -1,0 +1,227 @@
+"""Demo cases: corpus texts, judged by the real model, as if they had come in over 30 days.
+
+The seed decides everything but the model: which texts, when they came, who worked on them. Verdicts
+say what the corpus says, so that override rates show where the model errs.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from classifier.errors import InputFileError
+from classifier.policy import Context, decide
+from classifier.reply import reply
+from service.actors import Actor
+from service.app import Parts, load_parts
+from service.cases.desk import Desk
+from service.cases.faults import CaseFieldError
+from service.cases.intake import Intake
+from service.cases.record import Judged
+from service.cases.verdicts import Opinion, Verdicts
+from service.db import Database
+from service.schemas import Complaint, Customer
+from service.secret import load_secret
+from service.settings import Settings
+from service.tables import Role
+
+_DAYS = 30
+_BATCH = 100
+_CUSTOMERS = 300
+_PEOPLE = tuple(
+    Actor(f"demo:{name}", role, "demo")
+    for name, role in (
+        ("wang", Role.REVIEWER),
+        ("li", Role.REVIEWER),
+        ("chen", Role.REVIEWER),
+        ("zhao", Role.ADJUDICATOR),
+    )
+)
+_CLIENT = Actor("demo:client", Role.ADMIN, "demo")
+_NOTES = (
+    "已电话联系客户，致歉并说明处理办法。",
+    "已转仓库核实，等回复。",
+    "退款已提交，三个工作日到账。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text of the corpus with what its author says of it."""
+
+    text: str
+    category: str
+    level: int
+    channel: str
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made."""
+
+    cases: int = 0
+    closed: int = 0
+    verdicts: int = 0
+
+
+class _Clock:
+    """The moment at which demo people act."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def fill_demo(
+    settings: Settings, database: Database, corpus: Path, number: int, *, seed: int
+) -> Made:
+    """Makes so many cases and works on some of them.
+
+    Raises:
+        InputFileError: the corpus has no texts.
+        ModelError: there is no model to judge them with.
+    """
+    parts = load_parts(settings)
+    secret = load_secret(settings.home)
+    draws = random.Random(seed)  # noqa: S311  (a sample, not a secret)
+    intake = Intake(database, secret, draws=draws)
+    clock = _Clock()
+    desk = Desk(database, secret, clock=clock)
+    verdicts = Verdicts(desk, parts.predictor)
+    made = Made()
+    arrivals = _arrivals(draws, read_corpus(corpus), number)
+    with click.progressbar(length=number, label="demo cases") as bar:
+        for start in range(0, number, _BATCH):
+            rows, moments = arrivals[0][start : start + _BATCH], arrivals[1][start : start + _BATCH]
+            judged = _judge(parts, intake, rows, moments, draws)
+            for row, item, case_id in zip(rows, judged, intake.enqueue_batch(judged), strict=True):
+                if case_id is not None:
+                    made.cases += 1
+                    work = _Work(desk, verdicts, clock, draws, made)
+                    work.on(case_id, row, item.received_at)
+            bar.update(len(rows))
+    return made
+
+
+def read_corpus(folder: Path) -> list[Row]:
+    """The labelled texts of a folder of CSV files.
+
+    Raises:
+        InputFileError: there are none.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows += [
+                Row(row["text"], row["category"], int(row["intensity"]), row.get("channel") or "")
+                for row in csv.DictReader(file)
+            ]
+    if not rows:
+        raise InputFileError(f"{folder} has no CSV files with texts: name another by --corpus")
+    return rows
+
+
+def _arrivals(
+    draws: random.Random, corpus: Sequence[Row], number: int
+) -> tuple[list[Row], list[datetime]]:
+    """Texts and when they came, the oldest first; more of them angry, as in a queue, and recent."""
+    weights = [(1, 1, 2, 6, 8)[min(max(row.level, 1), 5) - 1] for row in corpus]
+    now = datetime.now(UTC)
+    moments = sorted(now - timedelta(days=_DAYS) * draws.random() ** 1.5 for _ in range(number))
+    return draws.choices(corpus, weights, k=number), moments
+
+
+def _judge(
+    parts: Parts,
+    intake: Intake,
+    rows: Sequence[Row],
+    moments: Sequence[datetime],
+    draws: random.Random,
+) -> list[Judged]:
+    """Each text as the service would judge it; what the policy does not flag is an audit."""
+    policy = parts.predictor.policy
+    found = []
+    for row, prediction, moment in zip(
+        rows, parts.predictor.model.predict([row.text for row in rows]), moments, strict=True
+    ):
+        complaint = Complaint(
+            text=row.text,
+            id=f"DEMO-{draws.randrange(10**8):08d}",
+            channel=row.channel,
+            customer=Customer(id=f"demo-{draws.randrange(_CUSTOMERS)}")
+            if draws.random() < 0.3
+            else None,
+        )
+        own = intake.customer_hash(complaint)
+        contacts = intake.contacts([own], policy, moment)[0]
+        decision = decide(prediction, policy, Context(contacts=contacts))
+        entry = reply("demo", prediction, decision, received_at=moment)
+        why = intake.reasons(prediction, decision, policy) or ("audit",)
+        found_out = (prediction, decision, entry, why, own, contacts)
+        found.append(Judged(complaint, *found_out, moment, _CLIENT))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What demo people do with one case."""
+
+    desk: Desk
+    verdicts: Verdicts
+    clock: _Clock
+    draws: random.Random
+    made: Made
+
+    def on(self, case_id: int, row: Row, came_at: datetime) -> None:
+        """The older the case, the likelier it is done."""
+        age = datetime.now(UTC) - came_at
+        if self.draws.random() > min(0.92, age / timedelta(days=4)):
+            return
+        moments = self._moments(came_at)
+        by = self.draws.choice(_PEOPLE)
+        self.clock.now = next(moments)
+        self.desk.claim(case_id, by)
+        if self.draws.random() < 0.7:
+            self.clock.now = next(moments)
+            self.desk.respond(case_id, by)
+        if self.draws.random() < 0.4:
+            self.desk.note(case_id, by, self.draws.choice(_NOTES))
+        if self.draws.random() < 0.45:
+            self._judge(case_id, row, by)
+        if self.draws.random() < min(0.95, age / timedelta(days=3)):
+            self.clock.now = next(moments)
+            end = self.desk.resolve if self.draws.random() < 0.85 else self.desk.dismiss
+            end(case_id, by)
+            self.made.closed += 1
+
+    def _moments(self, came_at: datetime) -> Iterator[datetime]:
+        """One moment after the other, none in the future."""
+        moment = came_at
+        while True:
+            moment += timedelta(minutes=self.draws.expovariate(1 / 120))
+            yield min(moment, datetime.now(UTC))
+
+    def _judge(self, case_id: int, row: Row, by: Actor) -> None:
+        """A verdict as the corpus has it; some are looked at again, by somebody who is careless."""
+        right = Opinion(row.category, row.level, reason="与标注标准核对后给出")
+        try:
+            self.verdicts.give(case_id, by, right)
+        except CaseFieldError:  # the model has other labels than the corpus
+            self.verdicts.give(case_id, by, Opinion())
+        self.made.verdicts += 1
+        if self.draws.random() < 0.4:
+            second = self.draws.choice([one for one in _PEOPLE[:3] if one is not by])
+            level = max(1, row.level - 1) if self.draws.random() < 0.2 else None
+            try:
+                self.verdicts.give(case_id, second, Opinion(level=level, reason="语气没有这么重"))
+            except CaseFieldError:
+                return
+            self.made.verdicts += 1

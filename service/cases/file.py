@@ -1,0 +1,67 @@
+"""Everything that is known of one case, for its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import audit
+from service.cases.desk import find
+from service.cases.tables import Case, CaseContent, Note, Verdict
+from service.db import Database
+from service.tables import AuditEntry
+
+_MAX_NOTES, _MAX_RELATED = 200, 20
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its masked text, what was found and decided, and what people did with it."""
+
+    case: Case
+    text: str
+    prediction: Json
+    decision: Json
+    notes: tuple[Note, ...]
+    verdicts: tuple[Verdict, ...]
+    history: tuple[AuditEntry, ...]
+    customer_cases: tuple[Case, ...]  # the same customer's others, the newest first
+
+
+def get_case(database: Database, case_id: int) -> CaseFile:
+    """The file of one case.
+
+    Raises:
+        CaseNotFoundError: there is no such case.
+        SQLAlchemyError: the database does not answer.
+    """
+    with database.session() as session:
+        case = find(session, case_id)
+        content = session.get_one(CaseContent, case_id)
+        notes = select(Note).where(Note.case_id == case_id).order_by(Note.id.desc())
+        verdicts = select(Verdict).where(Verdict.case_id == case_id).order_by(Verdict.id)
+        return CaseFile(
+            case=case,
+            text=content.text,
+            prediction=content.prediction,
+            decision=content.decision,
+            notes=tuple(session.scalars(notes.limit(_MAX_NOTES)))[::-1],
+            verdicts=tuple(session.scalars(verdicts)),
+            history=tuple(audit.history(session, f"case:{case_id}")),
+            customer_cases=_related(session, case),
+        )
+
+
+def _related(session: Session, case: Case) -> tuple[Case, ...]:
+    if case.customer_hash is None:
+        return ()
+    statement = (
+        select(Case)
+        .where(Case.customer_hash == case.customer_hash, Case.id != case.id)
+        .order_by(Case.id.desc())
+        .limit(_MAX_RELATED)
+    )
+    return tuple(session.scalars(statement))

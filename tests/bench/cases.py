@@ -1,0 +1,204 @@
+"""The case queue at 200,000 cases: `python -m tests.bench.cases [--cases N]`.
+
+Prints the 95th percentile of list, search, case and statistics, on SQLite in a temporary folder,
+and on PostgreSQL when TRIAGE_TEST_POSTGRES_URL names a server.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy import insert, text
+
+from classifier.prediction import Priority
+from service.cases import volumes
+from service.cases.file import get_case
+from service.cases.intake import add_contents
+from service.cases.queue import Filters, Sort, Window, list_cases
+from service.cases.record import hour
+from service.cases.search import searchable
+from service.cases.states import State, VerdictKind, VerdictState
+from service.cases.statistics import statistics
+from service.cases.tables import Case, Verdict
+from service.db import Database, upgrade
+from tests.conftest import ROOT
+from tests.service.postgres import VARIABLE, drop_template, postgres_server
+
+Json = dict[str, object]
+_CHUNK = 5000
+_CATEGORIES = ("quality", "refund", "delivery", "attitude", "safety", "privacy", "other")
+_SIGNALS = (" ", " ", " ", " repeat ", " regulator ", " legal media ", " self_harm ")
+_TEAMS = ("quality", "finance", "logistics", "service_quality", "safety", "legal")
+_ROUNDS = 40
+_LIMITS_MS = {"list": 150, "search": 150, "case": 100, "statistics": 500}
+
+
+def fill(database: Database, number: int, *, share_open: float, seed: int = 7) -> None:
+    """Adds cases over the last 60 days, in bulk."""
+    draws = random.Random(seed)  # noqa: S311  (a sample, not a secret)
+    texts = _texts()
+    now = datetime.now(UTC)
+    done = 0
+    while done < number:
+        size = min(_CHUNK, number - done)
+        cases = [_case(draws, now, is_open=draws.random() < share_open) for _ in range(size)]
+        contents = [_content(draws.choice(texts)) for _ in range(size)]
+        with database.session() as session:
+            statement = insert(Case).returning(Case.id, sort_by_parameter_order=True)
+            ids = list(session.scalars(statement, cases))
+            add_contents(session, contents, ids)
+            volumes.add(session, volumes.count_in(cases))
+            judged = [_verdict(draws, case, i) for case, i in zip(cases, ids, strict=True)]
+            session.execute(insert(Verdict), [one for one in judged if one])
+            session.commit()
+        done += size
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def _texts() -> list[str]:
+    rows: list[str] = []
+    for path in sorted((ROOT / "data" / "corpus").glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows += [row["text"] for row in csv.DictReader(file)]
+    return rows
+
+
+def _case(draws: random.Random, now: datetime, *, is_open: bool) -> Json:
+    created_at = now - timedelta(seconds=draws.randrange(60 * 86_400))
+    priority = Priority(draws.choices(range(4), (2, 18, 60, 20))[0])
+    seconds = draws.randrange(100_000)
+    state = draws.choice((State.NEW, State.CLAIMED) if is_open else (State.RESOLVED,))
+    responded = None if state is State.NEW else created_at + timedelta(seconds=seconds)
+    return {
+        "client_id": f"T-{draws.randrange(10**9)}", "created_by": "key:bench",
+        "customer_hash": draws.randrange(50_000).to_bytes(16, "big"), "customer_tier": None,
+        "contacts": 1, "channel": draws.choice(("app", "phone", "weibo", "email")),
+        "outcome": "ok", "reasons": "priority", "level": draws.choice((1, 2, 3, 4, 4, 4, 5)),
+        "category": draws.choice(_CATEGORIES), "signals": draws.choice(_SIGNALS),
+        "priority": priority, "score": draws.random(), "uncertainty": draws.random(),
+        "team": draws.choice(_TEAMS), "tier": "L1", "model_version": "m", "policy_version": "p",
+        "tokeniser": "t", "created_at": created_at, "created_hour": hour(created_at),
+        "clock_start_at": created_at, "due_at": created_at + timedelta(hours=24),
+        "first_response_at": responded, "response_seconds": seconds if responded else None,
+        "resolved_at": None if is_open else responded,
+        "resolution_seconds": None if is_open else seconds, "state": state, "is_open": is_open,
+        "owner": f"user:{draws.randrange(20)}" if state is State.CLAIMED else None,
+        "snoozed_until": None, "verdict_state": VerdictState.NONE, "version": 1,
+    }  # fmt: skip
+
+
+def _content(content: str) -> Json:
+    pieces = [{"head": "category", "start": 0, "end": 2, "text": content[:2], "weight": 0.5}] * 16
+    return {
+        "text": content,
+        "searchable": searchable(content),
+        "prediction": {"evidence": pieces, "signals": [], "category": None, "intensity": None},
+        "decision": {"priority": {"level": "P2"}},
+    }
+
+
+def _verdict(draws: random.Random, case: Json, number: int) -> Json | None:
+    if draws.random() > 0.2:
+        return None
+    category = draws.choice(_CATEGORIES)
+    kind = draws.choice((VerdictKind.REVIEW, VerdictKind.REVIEW, VerdictKind.SECOND_REVIEW))
+    return {
+        "case_id": number, "at": case["created_at"], "actor": "user:1", "kind": kind,
+        "category": category, "level": 3, "signals": " ", "priority": Priority.P2,
+        "predicted_category": case["category"], "predicted_level": case["level"],
+        "predicted_signals": case["signals"], "predicted_priority": case["priority"],
+        "is_correction": True, "agrees": draws.random() < 0.8, "reason": "", "model_version": "m",
+    }  # fmt: skip
+
+
+def measure(database: Database, number: int) -> Iterator[tuple[str, str, float]]:
+    """Kind, what exactly, and the 95th percentile in milliseconds."""
+    now = datetime.now(UTC)
+
+    def listed(filters: Filters, window: Window = Window()) -> Callable[[], object]:  # noqa: B008  (frozen)
+        return lambda: list_cases(database, filters, window, now=now)
+
+    deep = Window()
+    for _ in range(20):
+        deep = Window(cursor=list_cases(database, Filters(), deep, now=now).next_cursor)
+    every = frozenset(State)
+    yield "list", "urgency, first page", _p95(listed(Filters()))
+    yield "list", "urgency, page 21", _p95(listed(Filters(), deep))
+    yield "list", "uncertainty", _p95(listed(Filters(), Window(Sort.UNCERTAINTY)))
+    yield "list", "newest", _p95(listed(Filters(), Window(Sort.NEWEST)))
+    one = Filters(categories=frozenset({"privacy"}), signals=frozenset({"self_harm"}))
+    yield "list", "category and signal", _p95(listed(one))
+    none = Filters(channels=frozenset({"fax"}), levels=frozenset({5}))
+    yield "list", "filters that nothing passes", _p95(listed(none))
+    yield "list", "that, by uncertainty", _p95(listed(none, Window(Sort.UNCERTAINTY)))
+    yield "list", "that, newest", _p95(listed(none, Window(Sort.NEWEST)))
+    yield "list", "overdue", _p95(listed(Filters(is_overdue=True)))
+    yield "list", "one owner", _p95(listed(Filters(owner="user:3")))
+    yield "list", "closed ones too", _p95(listed(Filters(states=every)))
+    for word in ("退款", "客服态度", "不存在的词语", "的", "12315"):
+        yield "search", word, _p95(listed(Filters(words=(word,))))
+        yield "search", f"{word}, closed too", _p95(listed(Filters(states=every, words=(word,))))
+    rare = Filters(words=("退款",), channels=frozenset({"fax"}))
+    yield "search", "退款, with a filter that nothing passes", _p95(listed(rare))
+    draws = random.Random(1)  # noqa: S311  (a sample, not a secret)
+    yield "case", "any", _p95(lambda: get_case(database, draws.randrange(number) + 1))
+    yield "statistics", "30 days", _p95(lambda: statistics(database, now=now), rounds=12)
+    yield "statistics", "60 days", _p95(lambda: statistics(database, now=now, days=60), rounds=12)
+
+
+def _p95(run: Callable[[], object], *, rounds: int = _ROUNDS) -> float:
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return sorted(times)[int(rounds * 0.95)] * 1000
+
+
+@contextmanager
+def _databases() -> Iterator[list[Database]]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        urls = [f"sqlite:///{Path(folder) / 'cases.sqlite3'}"]
+        if os.environ.get(VARIABLE):
+            stack.callback(drop_template)
+            urls.append(stack.enter_context(postgres_server().database()))
+        databases = [Database(url) for url in urls]
+        for database in databases:
+            stack.callback(database.close)
+            upgrade(database)
+        yield databases
+
+
+@click.command()
+@click.option("--cases", "number", default=200_000, show_default=True)
+@click.option("--share-open", default=0.5, show_default=True, help="Of the cases, still open.")
+@click.option("--only", type=click.Choice(["sqlite", "postgresql"]), help="One of the two.")
+def main(number: int, share_open: float, only: str | None) -> None:
+    """Fill, measure, and say which limit is not kept."""
+    with _databases() as databases:
+        for database in databases:
+            name = database.engine.dialect.name
+            if only not in {None, name}:
+                continue
+            start = time.perf_counter()
+            fill(database, number, share_open=share_open)
+            click.echo(f"{name}: {number:,} cases in {time.perf_counter() - start:.0f} s")
+            for kind, what, p95 in measure(database, number):
+                limit = _LIMITS_MS[kind]
+                kept = "" if p95 <= limit else f"  OVER {limit}"
+                click.echo(f"  {kind:10} {what:44} p95 {p95:8.1f} ms{kept}")
+
+
+if __name__ == "__main__":
+    main()
