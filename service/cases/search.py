@@ -40,7 +40,7 @@ def searchable(content: str) -> str:
 def terms(folded: str) -> set[str]:
     """Every character and every pair of neighbours, of letters, digits and Chinese characters.
 
-    >>> sorted(terms("退款，App"))
+    >>> sorted(terms(searchable("退款，App")))
     ['a', 'ap', 'p', 'pp', '款', '退', '退款']
     """
     found: set[str] = set()
