@@ -126,7 +126,7 @@ def run_client(port: int, path: str, key: str, texts: list[str]) -> float:
 
 
 def _request(path: str, key: str, text: str) -> bytes:
-    body = json.dumps({"text": text}, ensure_ascii=False).encode()
+    body = json.dumps({"text": text, "store": False}, ensure_ascii=False).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
     return (
         f"{head}Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
