@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from classifier.policy import Policy
 from classifier.prediction import Decision, Prediction
 from classifier.review import case_reasons
 from service import audit
+from service.actors import Actor
 from service.cases import volumes
-from service.cases.record import Json, Judged, rows
+from service.cases.record import Judged, Rows, rows
 from service.cases.search import add_terms
 from service.cases.tables import Case, CaseContent, Contact
 from service.combine import Combiner
@@ -31,6 +32,11 @@ from service.schemas import Complaint
 from service.secret import Secret
 
 _HASH_BYTES = 16
+_ADD_CASES = insert(cast("Table", Case.__table__)).returning(
+    cast("Table", Case.__table__).c.id, sort_by_parameter_order=True
+)
+_ADD_CONTENTS = insert(cast("Table", CaseContent.__table__))
+_ADD_CONTACTS = insert(cast("Table", Contact.__table__))
 
 
 class Intake:
@@ -99,26 +105,14 @@ class Intake:
         return stored
 
     def _store(self, batch: Sequence[Judged]) -> list[int | None]:
-        with self._database.session() as session:
-            audit.lock(session)
-            _add_contacts(session, batch)
-            cases = [item for item in batch if item.reasons]
-            numbers = self._add_cases(session, cases) if cases else []
-            session.commit()
-        given = iter(numbers)
-        return [next(given) if item.reasons else None for item in batch]
-
-    def _add_cases(self, session: Session, batch: Sequence[Judged]) -> list[int]:
-        made = [rows(item) for item in batch]
-        statement = insert(Case).returning(Case.id, sort_by_parameter_order=True)
-        numbers = list(session.scalars(statement, [one.case for one in made]))
-        add_contents(session, [one.content for one in made], numbers)
-        volumes.add(session, volumes.count_in(one.case for one in made))
-        changes = [
-            (item.by, _change(one.case, number))
-            for item, one, number in zip(batch, made, numbers, strict=True)
-        ]
-        audit.record(session, self._secret, changes)
+        cases = [item for item in batch if item.reasons]
+        made = [rows(item) for item in cases]  # before the lock: it takes longer than storing
+        with self._database.engine.begin() as connection:
+            audit.lock(connection)
+            _add_contacts(connection, batch)
+            given = iter(add_cases(connection, made))
+            numbers = [next(given) if item.reasons else None for item in batch]
+            audit.record(connection, self._secret, _changes(batch, numbers))
         return numbers
 
     def _known_contacts(
@@ -141,31 +135,39 @@ class Intake:
             return {}
 
 
-def add_contents(session: Session, contents: Sequence[Json], numbers: Sequence[int]) -> None:
-    """Adds the texts of new cases, and their terms to the search index."""
-    session.execute(
-        insert(CaseContent),
-        [{**one, "case_id": number} for one, number in zip(contents, numbers, strict=True)],
-    )
-    texts = [str(one["searchable"]) for one in contents]
-    add_terms(session, list(zip(numbers, texts, strict=True)))
+def add_cases(connection: Connection, made: Sequence[Rows]) -> list[int]:
+    """Adds cases with their texts, search terms and sums; their numbers in the same order."""
+    if not made:
+        return []
+    numbers = list(connection.scalars(_ADD_CASES, [one.case for one in made]))
+    numbered = list(zip(numbers, made, strict=True))
+    connection.execute(_ADD_CONTENTS, [{**one.content, "case_id": n} for n, one in numbered])
+    add_terms(connection, [(n, str(one.content["searchable"])) for n, one in numbered])
+    volumes.add(connection, volumes.count_in(one.case for one in made))
+    return numbers
 
 
-def _add_contacts(session: Session, batch: Sequence[Judged]) -> None:
+def _add_contacts(connection: Connection, batch: Sequence[Judged]) -> None:
     contacts = [
         {"customer_hash": item.customer_hash, "at": item.received_at}
         for item in batch
         if item.customer_hash
     ]
     if contacts:
-        session.execute(insert(Contact), contacts)
+        connection.execute(_ADD_CONTACTS, contacts)
 
 
-def _change(case: Json, number: int) -> audit.Change:
-    """A new case in the audit log."""
-    priority, level, category = (case[name] for name in ("priority", "level", "category"))
-    after = {"state": "new", "priority": f"P{priority:d}", "level": level, "category": category}
-    return audit.Change("enqueue", f"case:{number}", 1, {}, after)
+def _changes(
+    batch: Sequence[Judged], numbers: Sequence[int | None]
+) -> Iterator[tuple[Actor, audit.Change]]:
+    """The new cases in the audit log."""
+    for item, number in zip(batch, numbers, strict=True):
+        if number is not None:
+            level = item.prediction.intensity.level if item.prediction.intensity else None
+            category = item.prediction.category.code if item.prediction.category else None
+            after = {"state": "new", "priority": item.decision.priority.name}
+            found = {**after, "level": level, "category": category}
+            yield item.by, audit.Change("enqueue", f"case:{number}", 1, {}, found)
 
 
 def _is_about_a_row(error: SQLAlchemyError) -> bool:

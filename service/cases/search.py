@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, and_, bindparam, column, select, table, text
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.selectable import Select
@@ -30,6 +30,9 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _TERMS = table(
     "case_terms", column("rowid", Integer), column("case_id", Integer), column("terms", ARRAY(Text))
 )
+
+_ADD_TO_POSTGRESQL = text("INSERT INTO case_terms (case_id, terms) VALUES (:id, :terms)")
+_ADD_TO_SQLITE = text("INSERT INTO case_terms (rowid, terms) VALUES (:id, :terms)")
 
 
 def searchable(content: str) -> str:
@@ -55,20 +58,24 @@ def words(query: str) -> list[str]:
     return [word for word in searchable(query).split() if _RUN.search(word.replace("_", " "))]
 
 
-def add_terms(session: Session, contents: Sequence[tuple[int, str]]) -> None:
+def add_terms(session: Session | Connection, contents: Sequence[tuple[int, str]]) -> None:
     """Adds cases, each with its searchable text, to the index."""
-    if session.get_bind().dialect.name == "postgresql":
-        statement = text("INSERT INTO case_terms (case_id, terms) VALUES (:id, :terms)")
+    if _is_postgresql(session):
         rows: list[dict[str, object]] = [
             {"id": case_id, "terms": sorted(terms(content))} for case_id, content in contents
         ]
-    else:
-        statement = text("INSERT INTO case_terms (rowid, terms) VALUES (:id, :terms)")
-        rows = [
-            {"id": case_id, "terms": " ".join(_token(term) for term in terms(content))}
-            for case_id, content in contents
-        ]
-    session.execute(statement, rows)
+        session.execute(_ADD_TO_POSTGRESQL, rows)
+        return
+    rows = [
+        {"id": case_id, "terms": " ".join([_token(term) for term in terms(content)])}
+        for case_id, content in contents
+    ]
+    session.execute(_ADD_TO_SQLITE, rows)
+
+
+def _is_postgresql(session: Session | Connection) -> bool:
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    return bind.dialect.name == "postgresql"
 
 
 def matching(
@@ -92,7 +99,7 @@ def _candidates(session: Session, wanted: Sequence[str]) -> list[int] | None:
 
 def _lookup(session: Session, wanted: Sequence[str]) -> Select[int]:
     needed = sorted(_needed(wanted))
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         contained = _TERMS.c.terms.contains(bindparam("terms", needed, ARRAY(Text)))
         return select(_TERMS.c.case_id).where(contained)
     expression = " AND ".join(f'"{_token(term)}"' for term in needed)
@@ -112,4 +119,4 @@ def _needed(wanted: Sequence[str]) -> set[str]:
 
 def _token(term: str) -> str:
     """The term as FTS5 takes it for one word, whatever its characters."""
-    return "".join(f"{ord(char):x}x" for char in term)
+    return term.encode("utf-16-be", "surrogatepass").hex()

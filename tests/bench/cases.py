@@ -20,15 +20,14 @@ import click
 from sqlalchemy import insert, text
 
 from classifier.prediction import Priority
-from service.cases import volumes
 from service.cases.file import get_case
-from service.cases.intake import add_contents
+from service.cases.intake import add_cases
 from service.cases.queue import Filters, Sort, Window, list_cases
-from service.cases.record import hour
+from service.cases.record import Rows, hour
 from service.cases.search import searchable
 from service.cases.states import State, VerdictKind, VerdictState
 from service.cases.statistics import statistics
-from service.cases.tables import Case, Verdict
+from service.cases.tables import Verdict
 from service.db import Database, upgrade
 from tests.conftest import ROOT
 from tests.service.postgres import VARIABLE, drop_template, postgres_server
@@ -52,14 +51,11 @@ def fill(database: Database, number: int, *, share_open: float, seed: int = 7) -
         size = min(_CHUNK, number - done)
         cases = [_case(draws, now, is_open=draws.random() < share_open) for _ in range(size)]
         contents = [_content(draws.choice(texts)) for _ in range(size)]
-        with database.session() as session:
-            statement = insert(Case).returning(Case.id, sort_by_parameter_order=True)
-            ids = list(session.scalars(statement, cases))
-            add_contents(session, contents, ids)
-            volumes.add(session, volumes.count_in(cases))
+        made = [Rows(case, content) for case, content in zip(cases, contents, strict=True)]
+        with database.engine.begin() as connection:
+            ids = add_cases(connection, made)
             judged = [_verdict(draws, case, i) for case, i in zip(cases, ids, strict=True)]
-            session.execute(insert(Verdict), [one for one in judged if one])
-            session.commit()
+            connection.execute(insert(Verdict), [one for one in judged if one])
         done += size
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))

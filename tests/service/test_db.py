@@ -41,10 +41,12 @@ def test_upgrade_twice_changes_nothing(database: Database) -> None:
     assert "users" in inspect(database.engine).get_table_names()
 
 
-@SQLITE
-def test_the_database_file_is_its_owners_alone(database: Database) -> None:
+def test_the_database_file_is_its_owners_alone(tmp_path: Path) -> None:
     """The file has mode 0600 and its folder 0700."""
-    path = Path(str(database.engine.url.database))
+    path = tmp_path / "home" / "new.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 

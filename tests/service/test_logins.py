@@ -132,7 +132,7 @@ def test_failures_lock_a_name_for_longer_and_longer(door: Door, name: str) -> No
 
 def test_a_lock_has_a_longest_time_and_failures_are_forgotten(door: Door) -> None:
     """An hour at most; a day later all is forgotten; a right password forgets at once."""
-    for _ in range(20):
+    for _ in range(12):
         door.fail()
         door.clock.move(hours=1, seconds=1)
     door.fail()

@@ -164,11 +164,15 @@ def test_without_a_database_classifying_goes_on(
     assert queue.add() == first + 1
 
 
-def test_a_locked_database_loses_nothing_that_was_confirmed(queue: Queue) -> None:
+def test_a_locked_database_loses_nothing_that_was_confirmed(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A case that is not stored is not called stored: numbers and rows agree."""
     url = make_url(queue.service.database.url)
     if url.get_backend_name() != "sqlite":
         pytest.skip("SQLite only: one writer at a time")
+    monkeypatch.setattr("service.db._BUSY_MILLISECONDS", 50)
+    queue.service.database.close()  # the next connection has that patience
     other = sqlite3.connect(str(url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     reply = queue.service.classify({"text": TEXT}).get_json()
