@@ -199,11 +199,16 @@ def fit_vectoriser(
         for place, size, df in _frequent(batch.codes, settings.char_ngrams, settings.min_df)
     }
     names, concept_df = _concept_frequencies(batch) if settings.concept_weight else ([], [])
-    terms = sorted(word_df), sorted(char_df), names
+    terms = _by_frequency(word_df), _by_frequency(char_df), names
     df = np.array(
         [*(word_df[t] for t in terms[0]), *(char_df[t] for t in terms[1]), *concept_df], np.float64
     )
     return Vectoriser(settings, tokeniser, terms, np.log((1 + len(texts)) / (1 + df)) + 1)
+
+
+def _by_frequency(df: dict[str, int]) -> list[str]:
+    """Terms, the commonest first: what is often read stands together in memory."""
+    return sorted(df, key=lambda term: (-df[term], term))
 
 
 def _frequent(units: Units, sizes: tuple[int, int], min_df: int) -> Iterable[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from classifier import kernels
-from classifier.kernels import PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams
+from classifier.kernels import BREAK, PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams
 
 _SLOTS_PER_KEY = 2  # at most half full: 1.5 probes a query (Knuth, TAOCP vol. 3, 6.4)
 
@@ -49,17 +49,18 @@ class GramIndex:
 
     def __init__(self, units: Units) -> None:
         keys, whole = grams.prefix_keys(units)
+        self._longest = int(np.diff(np.flatnonzero(units == BREAK), prepend=-1).max(initial=1)) - 1
         ends = np.flatnonzero(whole)
         distinct, first, group = np.unique(keys[ends], return_index=True, return_inverse=True)
         counts = np.bincount(group, minlength=len(distinct))
         values = first.astype(np.int32)
         repeated = np.flatnonzero(counts > 1)
         values[repeated] = len(ends) + np.arange(len(repeated), dtype=np.int32)
-        members = [np.flatnonzero(group == number) for number in repeated]
-        sizes = np.array([len(ends), 0, *map(len, members)], np.int64)
+        by_group = np.argsort(group, kind="stable")
+        members = by_group[counts[group[by_group]] > 1].astype(np.int32)
+        sizes = np.array([len(ends), 0, *counts[repeated]], np.int64)
         sizes[1:] = sizes[1:].cumsum()
-        none = np.zeros(0, np.int64)
-        self._owners: tuple[Longs, Ints] = sizes, np.concatenate([none, *members]).astype(np.int32)
+        self._owners: tuple[Longs, Ints] = sizes, members
         prefixes = np.setdiff1d(keys, distinct)
         self._table = make_table(
             np.concatenate([prefixes, distinct]),
@@ -82,7 +83,8 @@ class GramIndex:
 
         `starts` and `ends` are the places of the units in characters.
         """
-        return grams.find_grams(units, starts, ends, self._table, self._owners)
+        spans = starts, ends
+        return grams.find_grams(units, spans, self._table, self._longest, self._owners)
 
 
 def spans_of_chars(n_chars: int) -> tuple[Ints, Ints]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
+from functools import cache, cached_property
+from itertools import accumulate, combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from classifier.kernels import Ints, phrases
-from classifier.kernels.phrases import CLAUSE, SENTENCE, Lists
+from classifier.kernels import Codes, Ints, Longs, phrases
+from classifier.kernels.phrases import Lists
 from classifier.lookup import Phrasebook, code_points
 from classifier.tokens import CutBatch
 
@@ -30,6 +30,7 @@ _NEAR_CHARS = 60
 # A pattern is tried where literals of so many of its parts stand: two thirds fewer tries than for
 # the rarest alone. Parts with more literals than this are too common to tell anything.
 _MAX_GROUPS, _MAX_FURTHER_ANCHORS = 3, 300
+_NO_PIECES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +99,7 @@ class SignalFinder:
         frequency: Callable[[str], float] = lambda text: 10.0 ** -len(text),
     ) -> None:
         """Watch for the rarest literals of each pattern, by `frequency`, their share of texts."""
+        frequency = cache(frequency)
         self.rules = {rule.code: rule for rule in rules}
         phrases = [p for rule in self.rules.values() for p in rule.patterns]
         contexts = {c for rule in self.rules.values() for c in (*rule.idioms, *rule.settled_by)}
@@ -144,6 +146,7 @@ class SignalFinder:
         texts, patterns = batch.texts, self._patterns
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
         stretches = candidates.tolist()
+        ends = _Ends(batch.codes, batch.piece_ends)
         contexts: dict[int, list[Pattern]] = {}
         for row, number, _, _ in stretches:
             if number >= self._n_phrases:
@@ -155,7 +158,7 @@ class SignalFinder:
             last = min(len(text), high - origin)
             match = patterns[number].expression.search(text, max(0, low - origin), last)
             if match and not _is_within(match, patterns[number].code, found[row]):
-                place = _Place(batch, text, origin, contexts.get(row, ()))
+                place = _Place(ends, text, origin, contexts.get(row, ()))
                 found[row] += self._meant(patterns[number], place, match, last)
         return [_merge(matches) if len(matches) > 1 else matches for matches in found]
 
@@ -177,7 +180,7 @@ class SignalFinder:
         text = place.text
         if pattern.at_word_borders and not place.is_at_borders(start, end):
             return False
-        low, high = place.part(start, end, _CLAUSE_CHARS, CLAUSE)
+        low, high = place.part(start, end, _CLAUSE_CHARS, place.ends.clauses)
         if place.contexts and any(
             idiom.start() < end and start < idiom.end()
             for context in place.contexts
@@ -206,33 +209,48 @@ class SignalFinder:
         settled_by = [p for p in place.contexts if p in rule.settled_by]
         if not (guard.leads or settled_by):
             return False
-        first, last = place.part(start, end, _SENTENCE_CHARS, SENTENCE)
+        first, last = place.part(start, end, _SENTENCE_CHARS, place.ends.sentences)
         return bool(
             (guard.leads and guard.leads.search(text[first:start]))
             or any(p.expression.search(text, first, last) for p in settled_by)
         )
 
 
+class _Ends:
+    """Which characters of a batch end a piece, a clause, a sentence: a byte of 1 if one does."""
+
+    def __init__(self, codes: Codes, piece_ends: Longs) -> None:
+        pieces, clauses, sentences = phrases.find_ends(codes, piece_ends)
+        self.pieces, self.clauses, self.sentences = (
+            pieces.tobytes(), clauses.tobytes(), sentences.tobytes(),
+        )  # fmt: skip
+
+
 class _Place(NamedTuple):
     """A text of a batch, and the idioms and settling patterns whose anchors it holds."""
 
-    batch: CutBatch
+    ends: _Ends
     text: str
     origin: int  # where the text begins in the batch
     contexts: Sequence[Pattern]
 
-    def part(self, start: int, end: int, reach: int, marks: int) -> tuple[int, int]:
+    def part(self, start: int, end: int, reach: int, ends: bytes) -> tuple[int, int]:
         """The clause or sentence around a span, in characters of the text."""
         origin = self.origin
-        low, high = phrases.find_part(self.batch.codes, origin + start, origin + end, reach, marks)
+        low, high = _part(ends, origin + start, origin + end, reach)
         return max(low - origin, 0), min(high - origin, len(self.text))
 
     def is_at_borders(self, start: int, end: int) -> bool:
         """Whether the span begins and ends where words do."""
-        span = np.array([self.origin + start, self.origin + end])
-        ends = self.batch.piece_ends
-        at = ends[np.searchsorted(ends, span).clip(max=len(ends) - 1)]
-        return bool(((at == span) | (span == 0)).all())
+        pieces, origin = self.ends.pieces, self.origin
+        return bool(pieces[origin + end - 1] and (not start or pieces[origin + start - 1]))
+
+
+def _part(ends: bytes, low: int, high: int, reach: int) -> tuple[int, int]:
+    """The stretch between ends around a span, at most `reach` characters each way."""
+    first, last = max(0, low - reach), min(len(ends), high + reach)
+    before, after = ends.rfind(1, first, low), ends.find(1, high, last)
+    return first if before < 0 else before + 1, last if after < 0 else after + 1
 
 
 def _lists(members: Iterable[Iterable[int]]) -> Lists:
@@ -256,7 +274,14 @@ def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[
 
 def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether wherever a literal of the group stands, one of the other's stands too."""
-    return all(any(part in literal for part in other) for literal in group)
+    return not any(_parts(literal).isdisjoint(other) for literal in group)
+
+
+@cache
+def _parts(literal: str) -> frozenset[str]:
+    """Everything that stands wherever the literal stands."""
+    borders = range(len(literal) + 1)
+    return frozenset(literal[start:end] for start, end in combinations(borders, 2))
 
 
 def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -265,7 +290,7 @@ def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> clause_of("我没说起诉,气死我了!", 3, 5)
     (0, 6)
     """
-    return phrases.find_part(code_points(text), start, end, _CLAUSE_CHARS, CLAUSE)
+    return _part(_Ends(code_points(text), _NO_PIECES).clauses, start, end, _CLAUSE_CHARS)
 
 
 def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -274,7 +299,7 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> sentence_of("好。我没说起诉,气死我了!算了", 5, 7)
     (2, 13)
     """
-    return phrases.find_part(code_points(text), start, end, _SENTENCE_CHARS, SENTENCE)
+    return _part(_Ends(code_points(text), _NO_PIECES).sentences, start, end, _SENTENCE_CHARS)
 
 
 def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:

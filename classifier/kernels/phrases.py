@@ -79,8 +79,8 @@ def _larger(array: Ints) -> Ints:
     return larger
 
 
-_CLAUSE_MARKS = np.array([ord(mark) for mark in "。!?;⋯\n,:~、"], np.uint32)
-SENTENCE, CLAUSE = 6, 10  # so many of the marks end a sentence, so many a clause
+_SENTENCE_MARKS = np.array([ord(mark) for mark in "。!?;⋯\n"], np.uint32)
+_CLAUSE_MARKS = np.array([ord(mark) for mark in ",:~、"], np.uint32)  # and those of sentences
 _ZERO, _NINE, _FIRST_HAN, _LAST_HAN = 0x30, 0x39, 0x4E00, 0x9FFF
 
 
@@ -150,33 +150,35 @@ def find_candidates(
 
 
 @compiled
-def _ends_part(codes: Codes, position: int, n_marks: int) -> bool:
-    """Whether the character is one of the first marks that end a clause or sentence."""
-    code = codes[position]
-    after = codes[position + 1] if position + 1 < len(codes) else np.uint32(BREAK)
-    if code == _DOT:
-        return bool(not _ZERO <= after <= _NINE)
-    if code == SPACE:
-        before = codes[position - 1] if position else np.uint32(BREAK)
-        is_between = _FIRST_HAN <= before <= _LAST_HAN and _FIRST_HAN <= after <= _LAST_HAN
-        return bool(is_between and n_marks == CLAUSE)
+def _is_one_of(code: int, marks: Codes) -> bool:
     is_mark = False
-    for number in range(n_marks):
-        is_mark = is_mark or bool(code == _CLAUSE_MARKS[number])
+    for mark in marks:
+        is_mark = is_mark or bool(code == mark)
     return is_mark
 
 
 @compiled
-def find_part(codes: Codes, low: int, high: int, reach: int, n_marks: int) -> tuple[int, int]:
-    """The clause or sentence around a span, at most `reach` characters each way.
-
-    `n_marks` is `CLAUSE` or `SENTENCE`.
-    """
-    first, last = max(0, low - reach), min(len(codes), high + reach)
-    while low > first and not _ends_part(codes, low - 1, n_marks):
-        low -= 1
-    while high < last:
-        high += 1
-        if _ends_part(codes, high - 1, n_marks):
-            break
-    return low, high
+def find_ends(codes: Codes, piece_ends: Longs) -> tuple[Bytes, Bytes, Bytes]:
+    """1 at each character that ends a piece, a clause, a sentence."""
+    pieces, clauses, sentences = (
+        np.zeros(len(codes), np.uint8),
+        np.zeros(len(codes), np.uint8),
+        np.zeros(len(codes), np.uint8),
+    )
+    for end in piece_ends:
+        pieces[end - 1] = 1
+    before = np.uint32(BREAK)
+    for position in range(len(codes)):
+        code = codes[position]
+        if not _FIRST_HAN <= code <= _LAST_HAN:
+            after = codes[position + 1] if position + 1 < len(codes) else np.uint32(BREAK)
+            is_end = _is_one_of(code, _SENTENCE_MARKS)
+            if code == _DOT:
+                is_end = bool(not _ZERO <= after <= _NINE)
+            is_between = _FIRST_HAN <= before <= _LAST_HAN and _FIRST_HAN <= after <= _LAST_HAN
+            sentences[position] = is_end
+            clauses[position] = (
+                is_end or _is_one_of(code, _CLAUSE_MARKS) or (code == SPACE and is_between)
+            )
+        before = code
+    return pieces, clauses, sentences
