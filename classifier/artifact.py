@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Artifact:
     weights: NDArray[np.float32]
     bias: NDArray[np.float64]
     idf: NDArray[np.float64]
-    terms: tuple[list[str], list[str], list[str]]
+    terms: tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 
 def current_version(models: Path) -> str | None:

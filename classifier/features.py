@@ -97,6 +97,11 @@ class Vectoriser:
         self._frequencies = dict(zip(self.char_terms, shares, strict=True))
 
     @property
+    def terms(self) -> Terms:
+        """The known terms of each block, in column order."""
+        return self.word_terms, self.char_terms, self.concept_terms
+
+    @property
     def n_features(self) -> int:
         """Number of columns."""
         return len(self.idf)

@@ -51,13 +51,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
         "libraries": {name: version(name) for name in LIBRARIES},
         "figures": _headline(metrics),
     }
-    vectoriser = fitted.vectoriser
-    terms = (
-        list(vectoriser.word_terms),
-        list(vectoriser.char_terms),
-        list(vectoriser.concept_terms),
-    )
-    return Artifact("", manifest, weights, bias, vectoriser.idf, terms)
+    return Artifact("", manifest, weights, bias, fitted.vectoriser.idf, fitted.vectoriser.terms)
 
 
 def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features import Vectoriser, fit_vectoriser
+from classifier.features import Terms, Vectoriser, fit_vectoriser
 from classifier.heads import CUMULATIVE, CategoryHead, IntensityHead
 from classifier.tokens import tokeniser
 from training.calibrate import fit_category_head, fit_intensity_head
@@ -66,61 +66,75 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
     strata = targets.category if targets.codes else targets.rank
     folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
-    logits = _cross_validate(texts, targets, folds, config, (jobs, progress))
+    logits, whole = _fit_parts(texts, targets, folds, config, (jobs, progress))
     kappas = {
         kind: kappa_of(_held_out(targets, logits, folds, kind, config)) for kind in logits.intensity
     }
     kind = max(kappas, key=lambda k: kappas[k]) if kappas else CUMULATIVE
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(texts), bool))
-    progress("fit on all texts")
-    vectoriser = fit_vectoriser(texts, config.features, tokeniser())
-    linear = fit_linear(vectoriser, texts, targets, config, [kind])
+    vectoriser = Vectoriser(config.features, tokeniser(), whole.terms, whole.idf)
+    linear = tuple(head for name, head in whole.linear.items() if name in ("category", kind))
     return Fitted(
-        vectoriser, category, intensity, tuple(linear.values()),
+        vectoriser, category, intensity, linear,
         _held_out(targets, logits, folds, kind, config), kappas,
     )  # fmt: skip
 
 
-def _cross_validate(
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was fitted on some texts, and its logits for the others."""
+
+    terms: Terms
+    idf: Floats
+    linear: dict[str, Linear]
+    logits: dict[str, Floats]
+
+
+def _fit_parts(
     texts: list[str],
     targets: Targets,
     folds: NDArray[np.intp],
     config: TrainingConfig,
     running: tuple[int, Progress],
-) -> Logits:
+) -> tuple[Logits, _Part]:
+    """Held-out logits of every text, and what was fitted on all of them; side by side.
+
+    The fit on all texts takes longest and comes first, so that no core waits for it in the end.
+    """
     jobs, progress = running
-    numbers = range(config.folds.number)
-    runs = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fold_logits)(texts, targets, folds == fold, config) for fold in numbers
+    n_folds = config.folds.number
+    parts = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_fit_part)(texts, targets, folds == fold, config) for fold in range(-1, n_folds)
     )
-    kinds = list(config.intensity.kinds) if targets.levels else []
+    progress("fit on all texts")
+    whole: _Part = next(parts)
     category = np.zeros((len(texts), len(targets.codes)))
-    sizes = {k: len(targets.levels) - (k == CUMULATIVE) for k in kinds}
-    intensity = {k: np.zeros((len(texts), sizes[k])) for k in kinds}
-    for fold, found in zip(numbers, runs, strict=True):
-        progress(f"fold {fold + 1} of {config.folds.number}")
-        category[folds == fold] = found.category
-        for name in kinds:
-            intensity[name][folds == fold] = found.intensity[name]
-    return Logits(category, intensity)
+    intensity = {
+        kind: np.zeros((len(texts), len(head.bias)))
+        for kind, head in whole.linear.items()
+        if kind != "category"
+    }
+    for fold, part in enumerate(parts):
+        progress(f"fold {fold + 1} of {n_folds}")
+        rows = folds == fold
+        for name, logits in part.logits.items():
+            (category if name == "category" else intensity[name])[rows] = logits
+    return Logits(category, intensity), whole
 
 
-def _fold_logits(
+def _fit_part(
     texts: list[str], targets: Targets, is_held_out: NDArray[np.bool_], config: TrainingConfig
-) -> Logits:
-    """Logits of the held-out texts, from a vectoriser and heads that never saw them."""
+) -> _Part:
+    """A vectoriser and heads that never saw the texts held out, and their logits for those."""
     seen = [text for text, out in zip(texts, is_held_out, strict=True) if not out]
     unseen = [text for text, out in zip(texts, is_held_out, strict=True) if out]
     vectoriser = fit_vectoriser(seen, config.features, tokeniser())
     kept = ~is_held_out
     rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
-    kinds = list(config.intensity.kinds) if targets.levels else []
-    linear = fit_linear(vectoriser, seen, rest, config, kinds)
+    linear = fit_linear(vectoriser, seen, rest, config, list(config.intensity.kinds))
     matrix = vectoriser.vectorise(unseen)
-    outputs = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
-    return Logits(
-        outputs.pop("category", np.zeros((len(unseen), 0))), {k: outputs[k] for k in kinds}
-    )
+    logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
+    return _Part(vectoriser.terms, vectoriser.idf, linear, logits)
 
 
 def fit_linear(
@@ -181,7 +195,7 @@ def _cumulative(matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, c:
         if above.all() or not above.any():
             bias[border] = -_ABSENT_LOGIT if above.all() else _ABSENT_LOGIT
             continue
-        model = LogisticRegression(C=c, solver="newton-cg", tol=1e-4, max_iter=200)
+        model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
         model.fit(sp.csr_matrix(matrix), above)
         weights[:, border], bias[border] = model.coef_[0], model.intercept_[0]
     return Linear(weights, bias)
