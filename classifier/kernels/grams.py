@@ -174,34 +174,58 @@ def find_grams(
     stands for several: those of `owners[1]` from `owners[0][v - n + 1]`, where n is that number, up
     to the next.
     """
-    starts, ends = spans
-    firsts, several = owners
-    n_single = firsts[0]
-    found = np.empty((4 * len(units) + 16, 4), np.int32)
+    firsts = owners[0]
+    most = 1  # values of one n-gram
+    for place in range(1, len(firsts) - 1):
+        most = max(most, firsts[place + 1] - firsts[place])
+    room = most * longest * _PLACES_AT_ONCE
+    found = np.empty((4 * len(units) + room, 4), np.int32)
     ways = np.empty((longest, _PLACES_AT_ONCE), np.int32)
     depths = np.zeros(_PLACES_AT_ONCE, np.int32)
     n = row = 0
-    for first in range(len(units)):
-        if first % _PLACES_AT_ONCE == 0:
-            _look_around(units, first, table, ways, depths)
-        here = first % _PLACES_AT_ONCE
-        row += units[first] == BREAK
+    for first in range(0, len(units), _PLACES_AT_ONCE):
+        if n + room > len(found):
+            found = _larger(found)
+        _look_around(units, first, table, ways, depths)
+        n, row = _write_down(units, first, spans, (ways, depths), owners, (found, n, row))
+    return found[:n]
+
+
+@compiled
+def _write_down(
+    units: Units,
+    first: int,
+    spans: tuple[Ints, Ints],
+    seen: tuple[Ints, Ints],
+    owners: tuple[Longs, Ints],
+    so_far: tuple[Ints, int, int],
+) -> tuple[int, int]:
+    """Add what was seen from some places to the occurrences; their number now, and of the text.
+
+    A loop of its own: where the array of occurrences may be replaced, writing takes twice as long.
+    """
+    starts, ends = spans
+    ways, depths = seen
+    firsts, several = owners
+    found, n, row = so_far
+    n_single = firsts[0]
+    for here in range(min(_PLACES_AT_ONCE, len(units) - first)):
+        place = first + here
+        row += units[place] == BREAK
         for step in range(depths[here]):
             value = ways[step, here]
             if value == PREFIX:
                 continue
-            low, high = 0, 1
-            if value >= n_single:
-                low, high = firsts[value - n_single + 1], firsts[value - n_single + 2]
-            for number in range(low, high):
-                if n == len(found):
-                    found = _larger(found)
-                found[n, VALUE] = several[number] if value >= n_single else value
-                found[n, START] = starts[first]
-                found[n, END] = ends[first + step]
-                found[n, ROW] = row
+            if value < n_single:
+                found[n, VALUE], found[n, START] = value, starts[place]
+                found[n, END], found[n, ROW] = ends[place + step], row
                 n += 1
-    return found[:n]
+                continue
+            for number in range(firsts[value - n_single + 1], firsts[value - n_single + 2]):
+                found[n, VALUE], found[n, START] = several[number], starts[place]
+                found[n, END], found[n, ROW] = ends[place + step], row
+                n += 1
+    return n, row
 
 
 @compiled

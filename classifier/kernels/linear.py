@@ -37,38 +37,37 @@ def _longest_row(found: Ints) -> int:
 
 @compiled
 def _slots_for(n_entries: int) -> Ints:
+    """Room to look up so many terms: for each slot a text number, and the place of a term in it."""
     size = 16
     while size < _SLOTS_PER_ENTRY * n_entries:
         size *= 2
-    return np.full(size, -1, np.int32)
+    return np.full((size, 2), -1, np.int32)
 
 
 @compiled
-def _count(found: Ints, i: int, slots: Ints, columns: Ints, counts: Floats, cells: Ints) -> int:
-    """Count the occurrences of the text that begins at `i`; returns how many terms it has.
+def _count(
+    found: Ints, i: int, slots: Ints, columns: Ints, counts: Floats, cells: Ints
+) -> tuple[int, int]:
+    """Count the occurrences of the text that begins at `i`: how many terms it has, where it ends.
 
-    `slots` is empty before and after; columns and counts are filled from 0, `cells` from `i`.
+    Columns and counts are filled from 0, `cells` from `i`. A slot of another text counts as empty.
     """
-    n, first, last = 0, i, len(slots) - 1
-    while i < len(found) and found[i, ROW] == found[first, ROW]:
+    n, row, last = 0, found[i, ROW], len(slots) - 1
+    while i < len(found) and found[i, ROW] == row:
         column = found[i, VALUE]
         slot = (column * _SCATTER >> 7) & last
-        while slots[slot] >= 0 and columns[slots[slot]] != column:
+        while slots[slot, 0] == row and columns[slots[slot, 1]] != column:
             slot = (slot + 1) & last
-        if slots[slot] < 0:
-            slots[slot] = n
+        if slots[slot, 0] != row:
+            slots[slot, 0], slots[slot, 1] = row, n
             columns[n] = column
             counts[n] = 0.0
             n += 1
-        counts[slots[slot]] += 1.0
-        cells[i] = slots[slot]
+        place = slots[slot, 1]
+        counts[place] += 1.0
+        cells[i] = place
         i += 1
-    for place in range(n):
-        slot = (columns[place] * _SCATTER >> 7) & last
-        while slots[slot] >= 0:
-            slots[slot] = -1
-            slot = (slot + 1) & last
-    return n
+    return n, i
 
 
 @compiled
@@ -93,10 +92,9 @@ def weigh(
     begin = i = 0
     for row in range(n_texts):
         if i < len(found) and found[i, ROW] == row:
-            n = _count(found, i, slots, columns[begin:], values[begin:], cells)
-            while i < len(found) and found[i, ROW] == row:
-                cells[i] += begin
-                i += 1
+            first = i
+            n, i = _count(found, first, slots, columns[begin:], values[begin:], cells)
+            cells[first:i] += begin
             squares = 0.0
             for cell in range(begin, begin + n):
                 values[cell] = _tf(values[cell], sublinear) * idf[columns[cell]]
@@ -117,24 +115,25 @@ def add_scores(found: Ints, table: Singles, length: float, sublinear: bool, sums
     longest = _longest_row(found)
     slots = _slots_for(longest)
     columns = np.empty(longest, np.int32)
-    values = np.empty(longest, np.float64)
+    counts = np.empty(longest, np.float64)
     cells = np.empty(len(found), np.int32)
     n_outputs = sums.shape[1]
+    unscaled = np.empty(n_outputs, np.float64)
     i = 0
     while i < len(found):
         row = found[i, ROW]
-        n = _count(found, i, slots, columns, values, cells)
-        while i < len(found) and found[i, ROW] == row:
-            i += 1
+        n, i = _count(found, i, slots, columns, counts, cells)
         squares = 0.0
-        for place in range(n):
-            values[place] = _tf(values[place], sublinear) * table[columns[place], 0]
-            squares += values[place] * values[place]
-        scale = length / np.sqrt(squares)
-        for place in range(n):
-            column, value = columns[place], values[place] * scale
+        unscaled[:] = 0.0
+        for place in range(n):  # one pass: the table is too large for the processor's cache
+            terms = table[columns[place]]
+            value = _tf(counts[place], sublinear) * terms[0]
+            squares += value * value
             for output in range(n_outputs):
-                sums[row, output] += value * table[column, output + 1]
+                unscaled[output] += value * terms[output + 1]
+        scale = length / np.sqrt(squares)
+        for output in range(n_outputs):
+            sums[row, output] += scale * unscaled[output]
 
 
 @compiled
