@@ -11,8 +11,11 @@ from service.errors import ApiError
 from service.logins import Logins
 from service.observe import request_id
 from service.pages import (
+    case,
+    case_forms,
     headers,
     help_sheet,
+    live,
     login,
     names,
     preferences,
@@ -51,6 +54,9 @@ def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> 
     preferences.add(routes, is_https=office.is_https)
     help_sheet.add(routes)
     queue.add(routes, office)
+    case.add(routes, office)
+    case_forms.add(routes, office)
+    live.add(routes, office)
 
     @routes.get("/")
     def home() -> Response:
@@ -89,6 +95,7 @@ def _prepare_templates(app: Flask, office: Office) -> None:
         names=lambda: names.names(office),
         csrf_field=lambda: _csrf_field(office),
         is_visit=sessions.is_visit,
+        new_p0=lambda: live.new_p0(office),
         request_id=lambda: request_id(request),
         retry_address=lambda: _here() if request.method == "GET" else "/cases",
         person=sessions.person,
@@ -100,6 +107,7 @@ def _prepare_templates(app: Flask, office: Office) -> None:
         zone_names=[name for name, _ in preferences.ZONES],
         themes=preferences.THEMES,
         words=words,
+        keys=help_sheet.KEYS,
         here=_here,
     )
 
