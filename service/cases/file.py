@@ -62,7 +62,7 @@ def predictions_of(database: Database, numbers: Sequence[int]) -> dict[int, Json
         CaseContent.case_id.in_(numbers)
     )
     with database.session() as session:
-        return dict(session.execute(statement).tuples().all())
+        return {row.case_id: row.prediction for row in session.execute(statement)}
 
 
 def _related(session: Session, case: Case) -> tuple[Case, ...]:
