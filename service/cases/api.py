@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import TypeVar
 
@@ -17,13 +18,14 @@ from service.cases.bodies import Acting
 from service.cases.desk import Desk
 from service.cases.file import get_case
 from service.cases.query import read_filters, read_name, read_period, read_window
-from service.cases.queue import every, list_cases
+from service.cases.queue import Filters, Sort, every, list_cases
 from service.cases.shown import file_fields, history_fields, summary
 from service.cases.spreadsheet import csv_lines
 from service.cases.statistics import statistics
 from service.cases.statistics_shown import statistics_fields
 from service.cases.verdicts import Verdicts
 from service.checks import check_body
+from service.db import Database
 from service.tables import Scope
 
 Sent = TypeVar("Sent", bound=Acting)
@@ -68,12 +70,7 @@ def add_readers(routes: Blueprint, api: CaseApi) -> None:
         """All cases of a query as CSV."""
         me, now = api.asker().id, api.desk.clock()
         filters = read_filters(arguments(), me=me, now=now)
-        lines = csv_lines(every(database, filters, read_window(arguments()).sort, now=now))
-        # The first page is read before the answer begins, so that a missing database is a 503.
-        started = chain([next(lines), next(lines, b"")], lines)
-        response = Response(started, content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
-        return response
+        return csv_reply(database, filters, read_window(arguments()).sort, now)
 
     @routes.get("/statistics")
     def numbers() -> Response:
@@ -101,6 +98,16 @@ def add_one(routes: Blueprint, api: CaseApi) -> None:
         api.asker()
         entries = get_case(database, case_id).history
         return json_response({"items": [history_fields(entry) for entry in entries]})
+
+
+def csv_reply(database: Database, filters: Filters, sort: Sort, now: datetime) -> Response:
+    """All cases of a query as a CSV file."""
+    lines = csv_lines(every(database, filters, sort, now=now))
+    # The first page is read before the answer begins, so that a missing database is a 503.
+    started = chain([next(lines), next(lines, b"")], lines)
+    response = Response(started, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
+    return response
 
 
 def tagged(content: object, version: int) -> Response:

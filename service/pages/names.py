@@ -1,0 +1,135 @@
+"""Names of codes and people: labels are what model, policy and lexicon say, never fixed here."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from flask import g
+
+from classifier.lexicon import packaged_rules
+from service import users
+from service.cases.labels import Labels
+from service.pages.sessions import Office
+from service.tables import User
+
+_NOT_JUDGED = "未判定"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What codes and ids are called on one page."""
+
+    labels: Labels
+    people: Mapping[str, str]
+
+    def category(self, code: str | None) -> str:
+        """A category; its code where the model has no name."""
+        return self.labels.category_names.get(code, code) if code else _NOT_JUDGED
+
+    def level(self, level: int | None) -> str:
+        """A level's name, such as 愤怒; its number where the model has none."""
+        return _NOT_JUDGED if level is None else self.labels.level_names.get(level, str(level))
+
+    def heat(self, level: int | None) -> str:
+        """The colour of a level by its place on the model's own scale; none for the calmest."""
+        known = sorted(one for one in self.labels.levels if one is not None)
+        if level not in known or len(known) < 2:
+            return ""
+        place = round(known.index(level) / (len(known) - 1) * 4)
+        return f"i{place}" if place else ""
+
+    def signal(self, code: str) -> str:
+        """A risk signal."""
+        return _signal_names().get(code, code)
+
+    def signals(self, codes: str) -> str:
+        """Several signals, as they are kept in a case."""
+        return "、".join(self.signal(code) for code in codes.split()) or "无"
+
+    def team(self, code: str) -> str:
+        """A team."""
+        return _listed("teams", code)
+
+    def tier(self, code: str) -> str:
+        """A tier."""
+        return _listed("tiers", code)
+
+    def channel(self, code: str | None) -> str:
+        """A channel."""
+        return _listed("channels", code) if code else "未知渠道"
+
+    def signal_codes(self) -> list[str]:
+        """Every risk signal of the policy, in the order of the lexicon."""
+        order = list(_signal_names())
+        return sorted(
+            self.labels.signals, key=lambda c: (order.index(c) if c in order else len(order), c)
+        )
+
+    def team_codes(self) -> list[str]:
+        """The teams that have a name."""
+        return list(_tables()["teams"])
+
+    def channel_codes(self) -> list[str]:
+        """The channels that have a name."""
+        return list(_tables()["channels"])
+
+    def person(self, actor: str | None) -> str:
+        """Who acted: a name for people of the pages, otherwise what the id tells."""
+        if actor is None:
+            return "无人"
+        kind, _, rest = actor.partition(":")
+        if actor in self.people:
+            return self.people[actor]
+        if kind == "key":
+            key, _, name = rest.partition("/")
+            return f"{name}（接口）" if name else f"接口 {key}"
+        return {"demo": f"{rest}（演示）", "cli": f"{rest}（命令行）"}.get(kind, actor)
+
+    def rule(self, rule: str, detail: str) -> str:
+        """A rule's sentence with names instead of codes."""
+        kind, _, code = rule.partition(":")
+        if kind == "signal":
+            return detail.replace(code, self.signal(code))
+        if kind == "combination":
+            return detail.replace(code, _listed("combinations", code))
+        for known, name in self.labels.category_names.items():
+            if kind == "category" and f" {known}：" in detail:
+                return detail.replace(f" {known}：", f" {name}：")
+        return detail
+
+
+def names(office: Office) -> Names:
+    """The names for the current page, read once for it."""
+    if "names" not in g:
+        people = {f"user:{user.id}": user.name for user in everybody(office)}
+        g.names = Names(office.verdicts.labels(), people)
+    found: Names = g.names
+    return found
+
+
+def everybody(office: Office) -> Sequence[User]:
+    """Everybody with an account, read once for each page."""
+    if "everybody" not in g:
+        g.everybody = users.list_users(office.database)
+    found: Sequence[User] = g.everybody
+    return found
+
+
+@cache
+def _signal_names() -> dict[str, str]:
+    return {rule.code: rule.name for rule in packaged_rules()}
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    source = (files("service.pages") / "names.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(source)
+    return tables
+
+
+def _listed(table: str, code: str) -> str:
+    return _tables()[table].get(code, code)
