@@ -1,7 +1,7 @@
 """The case queue at 200,000 cases: `python -m tests.bench.cases [--cases N]`.
 
-Prints the 95th percentile of list, search, case and statistics, on SQLite in a temporary folder,
-and on PostgreSQL when TRIAGE_TEST_POSTGRES_URL names a server.
+Prints the 95th percentile of whole pages as a supervisor gets them, and of the calls behind them,
+on SQLite in a temporary folder, and on PostgreSQL when TRIAGE_TEST_POSTGRES_URL names a server.
 """
 
 from __future__ import annotations
@@ -9,26 +9,38 @@ from __future__ import annotations
 import csv
 import os
 import random
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 import click
 from sqlalchemy import insert, text
 
+from classifier.policy import Context, decide
 from classifier.prediction import Priority
+from classifier.reply import reply
+from service import create_app
+from service.actors import Actor
+from service.app import load_parts
 from service.cases.file import get_case
 from service.cases.intake import add_cases
 from service.cases.queue import Filters, Sort, Window, list_cases
-from service.cases.record import Rows, hour
-from service.cases.search import searchable
+from service.cases.record import Judged, Rows, hour, rows
 from service.cases.states import State, VerdictKind, VerdictState
 from service.cases.statistics import statistics
 from service.cases.tables import Verdict
 from service.db import Database, upgrade
+from service.schemas import Complaint
+from service.settings import Settings, read_settings
+from service.tables import Role
+from service.users import create_user
 from tests.conftest import ROOT
 from tests.service.postgres import VARIABLE, drop_template, postgres_server
 
@@ -38,20 +50,23 @@ _CATEGORIES = ("quality", "refund", "delivery", "attitude", "safety", "privacy",
 _SIGNALS = (" ", " ", " ", " repeat ", " regulator ", " legal media ", " self_harm ")
 _TEAMS = ("quality", "finance", "logistics", "service_quality", "safety", "legal")
 _ROUNDS = 40
-_LIMITS_MS = {"list": 150, "search": 150, "case": 100, "statistics": 500}
+_LIMITS_MS = {
+    "list": 150, "search": 150, "case": 100, "statistics": 500,
+    "queue page": 150, "case page": 100, "statistics page": 500,
+}  # fmt: skip
+_PASSWORD = "benchmark only 1"
 
 
 def fill(database: Database, number: int, *, share_open: float, seed: int = 7) -> None:
     """Adds cases over the last 60 days, in bulk."""
     draws = random.Random(seed)  # noqa: S311  (a sample, not a secret)
-    texts = _texts()
+    choices = contents()
     now = datetime.now(UTC)
     done = 0
     while done < number:
         size = min(_CHUNK, number - done)
         cases = [_case(draws, now, is_open=draws.random() < share_open) for _ in range(size)]
-        contents = [_content(draws.choice(texts)) for _ in range(size)]
-        made = [Rows(case, content) for case, content in zip(cases, contents, strict=True)]
+        made = [Rows(case, dict(draws.choice(choices))) for case in cases]
         with database.engine.begin() as connection:
             ids = add_cases(connection, made)
             judged = [_verdict(draws, case, i) for case, i in zip(cases, ids, strict=True)]
@@ -93,14 +108,27 @@ def _case(draws: random.Random, now: datetime, *, is_open: bool) -> Json:
     }  # fmt: skip
 
 
-def _content(content: str) -> Json:
-    pieces = [{"head": "category", "start": 0, "end": 2, "text": content[:2], "weight": 0.5}] * 16
-    return {
-        "text": content,
-        "searchable": searchable(content),
-        "prediction": {"evidence": pieces, "signals": [], "category": None, "intensity": None},
-        "decision": {"priority": {"level": "P2"}},
-    }
+@cache
+def contents() -> list[Json]:
+    """Texts, predictions and decisions of the current model on a part of the corpus."""
+    parts = load_parts(_settings(Path(), ""))
+    texts = _texts()[::24]
+    found = []
+    for content, prediction in zip(texts, parts.predictor.model.predict(texts), strict=True):
+        decision = decide(prediction, parts.predictor.policy, Context())
+        now = datetime.now(UTC)
+        entry = reply("bench", prediction, decision, received_at=now)
+        by = Actor("key:bench", Role.ADMIN, "cli")
+        judged = Judged(
+            Complaint(text=content), prediction, decision, entry, ("audit",), None, 1, now, by
+        )
+        found.append(rows(judged).content)
+    return found
+
+
+def _settings(home: Path, url: str) -> Settings:
+    environment = {"TRIAGE_HOME": str(home), "TRIAGE_MODELS": str(ROOT / "models")}
+    return read_settings(environment | ({"TRIAGE_DATABASE_URL": url} if url else {}))
 
 
 def _verdict(draws: random.Random, case: Json, number: int) -> Json | None:
@@ -152,6 +180,36 @@ def measure(database: Database, number: int) -> Iterator[tuple[str, str, float]]
     yield "statistics", "60 days", _p95(lambda: statistics(database, now=now, days=60), rounds=12)
 
 
+def measure_pages(database: Database, number: int) -> Iterator[tuple[str, str, float]]:
+    """The same of pages, as whole answers of the application to somebody who is logged in."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = database.engine.url.render_as_string(hide_password=False)
+        settings = _settings(Path(folder), url)
+        create_user(database, "bench", Role.ADMIN, _PASSWORD)
+        client = create_app(
+            settings, replace(load_parts(settings), database=database)
+        ).test_client()
+        shown = client.get("/login").get_data(as_text=True)
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', shown)
+        assert token
+        form = {"csrf": token.group(1), "name": "bench", "password": _PASSWORD}
+        assert client.post("/login", data=form).status_code == 303
+
+        def page(path: str) -> None:
+            answer = client.get(path)
+            assert answer.status_code == 200, (path, answer.status_code)
+
+        for path in (
+            "/cases", "/cases?sort=uncertainty", "/cases?overdue=true", "/cases?q=退款",
+            "/cases?category=privacy&signal=self_harm", "/cases?state=all&sort=newest",
+        ):  # fmt: skip
+            yield "queue page", path, _p95(partial(page, path))
+        draws = random.Random(1)  # noqa: S311  (a sample, not a secret)
+        yield "case page", "any", _p95(lambda: page(f"/cases/{draws.randrange(number) + 1}"))
+        for path in ("/statistics", "/statistics?days=90"):
+            yield "statistics page", path, _p95(partial(page, path), rounds=12)
+
+
 def _p95(run: Callable[[], object], *, rounds: int = _ROUNDS) -> float:
     times = []
     for _ in range(rounds):
@@ -190,7 +248,8 @@ def main(number: int, share_open: float, only: str | None) -> None:
             start = time.perf_counter()
             fill(database, number, share_open=share_open)
             click.echo(f"{name}: {number:,} cases in {time.perf_counter() - start:.0f} s")
-            for kind, what, p95 in measure(database, number):
+            measures = measure(database, number), measure_pages(database, number)
+            for kind, what, p95 in chain.from_iterable(measures):
                 limit = _LIMITS_MS[kind]
                 kept = "" if p95 <= limit else f"  OVER {limit}"
                 click.echo(f"  {kind:10} {what:44} p95 {p95:8.1f} ms{kept}")
