@@ -38,6 +38,14 @@ Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """Who makes a change, and the secret that their audit entry is chained with."""
+
+    secret: Secret
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change to be logged; values are JSON values, and never complaint text."""
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from service.audit import Trail
 from service.db import Database
 from service.lockout import LoginLockedError
 from service.logins import IDLE, LONGEST, LoginError, LoginRefusedError, Logins
 from service.secret import load_secret
 from service.tables import LoginSession, Role
-from service.users import Trail, create_user, disable_user, set_password, set_role
+from service.users import create_user, disable_user, set_password, set_role
 
 PASSWORD = "correct horse battery"
 WRONG = "wrong horse battery"
