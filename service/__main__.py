@@ -74,7 +74,7 @@ def list_keys(*, as_json: bool) -> None:
     """List all API keys without their secrets."""
     now = datetime.now(UTC)
     for key in keys.list_keys(open_database()):
-        state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "expired"
+        state = key.state(now)
         if as_json:
             click.echo(orjson.dumps({**_shown(key), "state": state}))
         else:

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
@@ -29,6 +30,7 @@ from service.tables import ApiKey, Scope
 MAX_NAME_CHARS = 100
 _FORM = re.compile(r"ct_([0-9a-f]{12})_([0-9a-f]{64})")
 _USE_NOTED_EVERY = timedelta(minutes=1)
+KeyState = Literal["live", "expired", "revoked"]
 
 
 class ApiKeyError(RefusalError):
@@ -46,6 +48,10 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+
+    def state(self, now: datetime) -> KeyState:
+        """Whether the key is live, and if not, why."""
+        return "live" if self.is_live(now) else "revoked" if self.revoked_at else "expired"
 
     def is_live(self, now: datetime) -> bool:
         """Whether the key may be used at this moment."""
@@ -95,7 +101,7 @@ def list_keys(database: Database) -> Sequence[Key]:
         return [_key(row) for row in session.scalars(select(ApiKey).order_by(ApiKey.created_at))]
 
 
-def revoke_key(database: Database, key_id: str, *, trail: Trail | None = None) -> None:
+def revoke_key(database: Database, key_id: str, *, trail: Trail | None = None) -> Key:
     """Ends a key for good; doing it twice keeps the first moment.
 
     Raises:
@@ -119,6 +125,7 @@ def revoke_key(database: Database, key_id: str, *, trail: Trail | None = None) -
         if ended:
             _record(session, trail, key_id, "revoke_key", {"is_revoked": True})
         session.commit()
+        return _key(session.get_one(ApiKey, key_id, populate_existing=True))
 
 
 def find_key(database: Database, presented: str, now: datetime) -> Key | None:

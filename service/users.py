@@ -108,8 +108,8 @@ def find_user(session: Session, who: Who) -> User:
     return user
 
 
-def set_role(database: Database, who: Who, role: Role, trail: Trail) -> None:
-    """Gives a person another role.
+def set_role(database: Database, who: Who, role: Role, trail: Trail) -> User:
+    """Gives a person another role, and logs them out everywhere.
 
     Raises:
         UserError: there is no such person, or it is the last admin.
@@ -122,10 +122,11 @@ def set_role(database: Database, who: Who, role: Role, trail: Trail) -> None:
         _end_sessions(session, user)
         _record(session, trail, user, "set_role", ({"role": _name(before)}, {"role": _name(role)}))
         session.commit()
+    return user
 
 
-def set_password(database: Database, who: Who, password: str, trail: Trail) -> None:
-    """Gives a person another password.
+def set_password(database: Database, who: Who, password: str, trail: Trail) -> User:
+    """Gives a person another password, and logs them out everywhere.
 
     Raises:
         UserError: there is no such person, or the password breaks a rule.
@@ -137,27 +138,28 @@ def set_password(database: Database, who: Who, password: str, trail: Trail) -> N
         _end_sessions(session, user)
         _record(session, trail, user, "set_password", ({}, {}))
         session.commit()
+    return user
 
 
-def disable_user(database: Database, who: Who, trail: Trail) -> None:
+def disable_user(database: Database, who: Who, trail: Trail) -> User:
     """Shuts a person out; what they did stays.
 
     Raises:
         UserError: there is no such person, or it is the last admin.
     """
-    _set_disabled(database, who, trail, is_disabled=True)
+    return _set_disabled(database, who, trail, is_disabled=True)
 
 
-def enable_user(database: Database, who: Who, trail: Trail) -> None:
+def enable_user(database: Database, who: Who, trail: Trail) -> User:
     """Lets a disabled person in again.
 
     Raises:
         UserError: there is no such person.
     """
-    _set_disabled(database, who, trail, is_disabled=False)
+    return _set_disabled(database, who, trail, is_disabled=False)
 
 
-def _set_disabled(database: Database, who: Who, trail: Trail, *, is_disabled: bool) -> None:
+def _set_disabled(database: Database, who: Who, trail: Trail, *, is_disabled: bool) -> User:
     with database.session() as session:
         user = _locked(session, who)
         before = {"is_disabled": user.disabled_at is not None}
@@ -168,6 +170,7 @@ def _set_disabled(database: Database, who: Who, trail: Trail, *, is_disabled: bo
         action = "disable_user" if is_disabled else "enable_user"
         _record(session, trail, user, action, (before, {"is_disabled": is_disabled}))
         session.commit()
+    return user
 
 
 def check_password(password: str) -> None:

@@ -214,16 +214,6 @@ def test_whoever_is_disabled_or_changed_is_out_at_once(door: Door) -> None:
         door.enter(password="another horse battery")
 
 
-def test_all_sessions_of_a_person_can_be_ended(door: Door) -> None:
-    """On every browser; another person stays."""
-    tokens, other = [door.enter(), door.enter()], door.enter("root")
-    person = door.logins.session_of(tokens[0])
-    assert person is not None
-    door.logins.revoke_all(person.id)
-    assert [door.logins.session_of(token) for token in tokens] == [None, None]
-    assert door.logins.session_of(other) is not None
-
-
 def test_a_forged_request_has_no_token_of_the_session(door: Door) -> None:
     """Each session has its own; nothing, another's and half of one are wrong."""
     mine, other = door.enter(), door.enter()
