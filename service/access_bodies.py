@@ -21,9 +21,9 @@ class AccessBody(Acting):
 
 
 class CreateUserBody(Acting):
-    """新的人员。"""
+    """新的用户。"""
 
-    name: str = Field(max_length=200, description="登录用的姓名，1–100 个可见字符。")
+    name: str = Field(max_length=200, description="登录用的用户名，1–100 个可见字符。")
     role: RoleName
     password: str | None = Field(None, max_length=1000, description=_PASSWORD)
 
@@ -53,7 +53,7 @@ class _Reply(BaseModel):
 
 
 class UserReply(_Reply):
-    """一名人员。"""
+    """一名用户。"""
 
     user_id: int
     name: str
@@ -63,13 +63,13 @@ class UserReply(_Reply):
 
 
 class UserListReply(_Reply):
-    """所有人员，包括已停用的。"""
+    """所有用户，包括已停用的。"""
 
     items: list[UserReply]
 
 
 class NewPasswordReply(UserReply):
-    """一名人员；密码由服务生成时只出现这一次。"""
+    """一名用户；密码由服务生成时只出现这一次。"""
 
     password: str | None
 
@@ -85,7 +85,7 @@ class SessionReply(_Reply):
 
 
 class SessionListReply(_Reply):
-    """一名人员仍然有效的登录，最近使用的在前。"""
+    """一名用户仍然有效的登录，最近使用的在前。"""
 
     items: list[SessionReply]
 

@@ -10,7 +10,7 @@ from service.operations import READ_ERRORS, Operations, Parameter, replying
 
 Json = dict[str, object]
 
-TAG = {"name": "access", "description": "人员、密钥与审计日志：需要 admin 权限的密钥"}
+TAG = {"name": "access", "description": "用户、密钥与审计日志：需要 admin 权限的密钥"}
 AUDIT = (
     Parameter("subject", "改的是什么，例如 case:17、user:3、key:0123456789ab。"),
     Parameter("actor", "谁改的，例如 user:3、key:0123456789ab、cli:root。"),
@@ -39,9 +39,9 @@ def _people() -> Json:
         moves[f"{one}/{move}"] = {"post": _move(name, summary, body, reply, user)}
     return {
         "/v1/users": {
-            "get": _ACCESS.reading("listUsers", "人员", replying(bodies.UserListReply)),
+            "get": _ACCESS.reading("listUsers", "用户", replying(bodies.UserListReply)),
             "post": _move(
-                "createUser", "新建人员", bodies.CreateUserBody, bodies.NewPasswordReply, []
+                "createUser", "新建用户", bodies.CreateUserBody, bodies.NewPasswordReply, []
             ),
         },
         **moves,

@@ -48,7 +48,7 @@ def create_user(
     if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
         raise UserError(
             f"the user's name is {shorten(name)}, 1-{MAX_NAME_CHARS} characters needed",
-            f"姓名是 {shorten(name)}，需要 1–{MAX_NAME_CHARS} 个可见字符",
+            f"用户名是 {shorten(name)}，需要 1–{MAX_NAME_CHARS} 个可见字符",
             field="name",
         )
     user = User(
@@ -66,7 +66,7 @@ def create_user(
         except IntegrityError as error:
             raise UserError(
                 f"there is already a user {shorten(name)}",
-                f"已经有名为 {shorten(name)} 的人员，请换一个姓名",
+                f"已经有名为 {shorten(name)} 的用户，请换一个用户名",
                 code="name_taken",
                 field="name",
             ) from error
@@ -102,7 +102,7 @@ def find_user(session: Session, who: Who) -> User:
     if user is None:
         raise UserError(
             f"there is no user {shorten(str(who))}, list-users shows the names",
-            f"没有这个人员：{shorten(str(who))}",
+            f"没有这个用户：{shorten(str(who))}",
             code="user_not_found",
         )
     return user
