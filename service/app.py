@@ -22,6 +22,7 @@ from service.idempotency import ReplyStore
 from service.logins import Logins
 from service.metrics import Metrics
 from service.observe import Observer
+from service.pages import site
 from service.predictor import Load, Predictor
 from service.secret import load_secret
 from service.settings import Settings
@@ -67,13 +68,15 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
     app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
     desk = Desk(parts.database, secret)
-    cases = CaseApi(keys, desk, Verdicts(desk, parts.predictor))
+    verdicts = Verdicts(desk, parts.predictor)
+    cases = CaseApi(keys, desk, verdicts)
     app.register_blueprint(api_changes.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
-    errors.register(app, max_body_bytes=settings.max_body_bytes)
+    site.register(app, settings, desk, verdicts)
+    errors.register(app, max_body_bytes=settings.max_body_bytes, render=site.render_error)
     app.wsgi_app = Observer(app.wsgi_app, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
     return app

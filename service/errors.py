@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import orjson
 import structlog
@@ -55,6 +55,10 @@ class ApiError(TriageError):
         self.headers = headers or {}
 
 
+# The page of an error for people; None where a program asks.
+Render = Callable[[ApiError], Response | None]
+
+
 def error_body(fault: ApiError, request_id: str) -> dict[str, object]:
     """The one error shape."""
     error: dict[str, object] = {"code": fault.code, "message": fault.message}
@@ -76,10 +80,13 @@ def forbidden(scopes: Iterable[Scope]) -> ApiError:
     return ApiError(403, "scope_missing", f"这个 API 密钥没有所需的权限：{needed}")
 
 
-def register(app: Flask, *, max_body_bytes: int) -> None:
-    """Gives every error of an application its answer."""
+def register(app: Flask, *, max_body_bytes: int, render: Render) -> None:
+    """Gives every error of an application its answer: a page to people, JSON to programs."""
 
     def answer(fault: ApiError) -> Response:
+        page = render(fault)
+        if page is not None:
+            return page
         body = orjson.dumps(error_body(fault, request_id(request)))
         return Response(body, fault.status, dict(fault.headers), mimetype="application/json")
 

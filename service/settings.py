@@ -58,6 +58,19 @@ SETTINGS = (
         "30",
         "Time that running requests have to finish when the service stops.",
     ),
+    Setting(
+        "TRIAGE_HTTPS",
+        "true or false",
+        "false",
+        "Whether people reach the pages over HTTPS: cookies are then sent over it only.",
+    ),
+    Setting(
+        "TRIAGE_PROXIES",
+        "integer 0-5",
+        "0",
+        "Proxies before the service that each add to X-Forwarded-For; the audit log then notes the "
+        "address that they saw.",
+    ),
 )
 
 
@@ -77,6 +90,8 @@ class Settings:
     max_body_bytes: int
     request_seconds: int
     graceful_seconds: int
+    is_https: bool
+    proxies: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -105,6 +120,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_body_bytes=number("TRIAGE_MAX_BODY_BYTES", 1024, 67_108_864),
         request_seconds=number("TRIAGE_REQUEST_SECONDS", 1, 300),
         graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
+        is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
+        proxies=number("TRIAGE_PROXIES", 0, 5),
     )
 
 
@@ -117,6 +134,12 @@ def _number(name: str, value: str, low: int, high: int) -> int:
     if not (value.isascii() and value.isdigit() and low <= int(value[:12]) <= high):
         raise SettingsError(f"{name} is {shorten(value)}, an integer in {low}-{high} is needed")
     return int(value)
+
+
+def _flag(name: str, value: str) -> bool:
+    if value.lower() not in {"true", "false"}:
+        raise SettingsError(f"{name} is {shorten(value)}, allowed are true, false")
+    return value.lower() == "true"
 
 
 def _log_level(value: str) -> str:

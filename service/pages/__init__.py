@@ -1,0 +1,1 @@
+"""The supervisors' pages: HTML over the same functions as the API, no second logic, no SQL."""

@@ -1,0 +1,108 @@
+"""Names of codes and people: labels are what model, policy and lexicon say, never fixed here."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from flask import g
+
+from classifier.lexicon import packaged_rules
+from service import users
+from service.cases.labels import Labels
+from service.db import Database
+from service.pages.sessions import Office
+
+_NOT_JUDGED = "未判定"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What codes and ids are called on one page."""
+
+    labels: Labels
+    people: Mapping[str, str]
+
+    def category(self, code: str | None) -> str:
+        """A category; its code where the model has no name."""
+        return self.labels.category_names.get(code, code) if code else _NOT_JUDGED
+
+    def level(self, level: int | None) -> str:
+        """A level's name, such as 愤怒; its number where the model has none."""
+        return _NOT_JUDGED if level is None else self.labels.level_names.get(level, str(level))
+
+    def signal(self, code: str) -> str:
+        """A risk signal."""
+        return _signal_names().get(code, code)
+
+    def signals(self, codes: str) -> str:
+        """Several signals, as they are kept in a case."""
+        return "、".join(self.signal(code) for code in codes.split()) or "无"
+
+    def team(self, code: str) -> str:
+        """A team."""
+        return _listed("teams", code)
+
+    def tier(self, code: str) -> str:
+        """A tier."""
+        return _listed("tiers", code)
+
+    def channel(self, code: str | None) -> str:
+        """A channel."""
+        return _listed("channels", code) if code else "未知渠道"
+
+    def person(self, actor: str | None) -> str:
+        """Who acted: a name for people of the pages, otherwise what the id tells."""
+        if actor is None:
+            return "无人"
+        kind, _, rest = actor.partition(":")
+        if actor in self.people:
+            return self.people[actor]
+        if kind == "key":
+            key, _, name = rest.partition("/")
+            return f"{name}（接口）" if name else f"接口 {key}"
+        return {"demo": f"{rest}（演示）", "cli": f"{rest}（命令行）"}.get(kind, actor)
+
+    def rule(self, rule: str, detail: str) -> str:
+        """A rule's sentence with names instead of codes."""
+        kind, _, code = rule.partition(":")
+        if kind == "signal":
+            return detail.replace(code, self.signal(code))
+        if kind == "combination":
+            return detail.replace(code, _listed("combinations", code))
+        for known, name in self.labels.category_names.items():
+            if kind == "category" and f" {known}：" in detail:
+                return detail.replace(f" {known}：", f" {name}：")
+        return detail
+
+
+def names(office: Office) -> Names:
+    """The names for the current page, read once for it."""
+    if "names" not in g:
+        g.names = Names(office.verdicts.labels(), people_of(office.database))
+    found: Names = g.names
+    return found
+
+
+def people_of(database: Database) -> dict[str, str]:
+    """The names of everybody who may log in, by the id that stands in cases."""
+    return {f"user:{user.id}": user.name for user in users.list_users(database)}
+
+
+@cache
+def _signal_names() -> dict[str, str]:
+    return {rule.code: rule.name for rule in packaged_rules()}
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    source = (files("service.pages") / "names.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(source)
+    return tables
+
+
+def _listed(table: str, code: str) -> str:
+    return _tables()[table].get(code, code)
