@@ -18,6 +18,7 @@ from service.pages import (
     preferences,
     queue,
     sessions,
+    statistics,
     words,
 )
 from service.pages.sessions import Office
@@ -51,6 +52,7 @@ def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> 
     preferences.add(routes, is_https=office.is_https)
     help_sheet.add(routes)
     queue.add(routes, office)
+    statistics.add(routes, office)
 
     @routes.get("/")
     def home() -> Response:
