@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_TOPS = (0.1, 0.25, 0.5, 1)
 _SHORTEST_BAR = 0.006  # of the width: what is there at all must be seen
 
 
@@ -50,14 +51,17 @@ class Bars:
 def rates(
     slug: str, title: str, rows: Sequence[tuple[str, int, int]], head: tuple[str, str, str]
 ) -> Bars:
-    """Of so many, how many: (name, part, whole); bars show the share of each."""
+    """Of so many, how many: (name, part, whole); bars show the share of each, on a round scale."""
+    most = max((part / whole for _, part, whole in rows), default=0)
+    top = next(top for top in _TOPS if most <= top)
     bars = tuple(
-        Bar(name, _bar(part / whole), percent(part, whole), f"{part:,}/{whole:,}")
+        Bar(name, _bar(part / whole / top), percent(part, whole), f"{part:,}/{whole:,}")
         for name, part, whole in rows
     )
     table = tuple((name, whole, part, percent(part, whole)) for name, part, whole in rows)
-    shown = "，".join(f"{bar.name} {bar.value}" for bar in bars[:3])
-    return Bars(slug, title, shown, bars, Table((*head, "比例"), table), not bars)
+    return Bars(
+        slug, title, f"满格为 {percent(top, 1)}。", bars, Table((*head, "比例"), table), not bars
+    )
 
 
 def histogram(slug: str, title: str, names: Sequence[str], numbers: Sequence[int]) -> Bars:

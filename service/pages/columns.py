@@ -21,7 +21,7 @@ FILLS = {
     "heat5": "",
     "heat4": "M-2 2l4-4M0 8l8-8M6 10l4-4",
     "heat3": "",
-    "heat2": "M4 1v2",
+    "heat2": "M2 1v2M6 5v2",
     "heat1": "",
     "kind1": "",
     "kind2": "M-2 2l4-4M0 8l8-8M6 10l4-4",
@@ -29,7 +29,7 @@ FILLS = {
     "kind4": "M0 4h8",
     "kind5": "M-2 6l4 4M0 0l8 8M6-2l4 4",
     "kind6": "M4 0v8",
-    "none": "M0 4h8M4 0v8",
+    "none": "",
 }
 
 

@@ -38,6 +38,7 @@ def add(routes: Blueprint, office: Office) -> None:
             "statistics.html",
             days=days,
             periods=PERIODS,
+            zone=dict(preferences.ZONES).get(preferences.zone_name(), preferences.zone_name()),
             offset=f"UTC{offset:+d}",
             is_empty=not found.cases and not found.overrides,
             sentences=sentences(found, names(office)),
@@ -145,5 +146,11 @@ def _categories(found: Statistics, shown: Names) -> list[Series]:
 def _ranges() -> list[str]:
     """The ranges of the two time charts in words."""
     ends = [duration(seconds) for seconds in BUCKET_SECONDS]
-    between = [f"{low}–{high}" for low, high in pairwise(ends)]
+    between = [_between(low, high) for low, high in pairwise(ends)]
     return [f"{ends[0]}内", *between, f"{ends[-1]}以上"]
+
+
+def _between(low: str, high: str) -> str:
+    """Two lengths of time as a range; a unit that both have is said once."""
+    number, _, unit = low.partition(" ")
+    return f"{number}–{high}" if high.endswith(f" {unit}") else f"{low}–{high}"
