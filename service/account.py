@@ -67,7 +67,7 @@ class Accounts:
         users.check_password(new)
         if new == current:
             message = "the new password is the current one"
-            raise UserError(message, "新密码与现在的密码相同", field="password")
+            raise UserError(message, "密码与现在的密码相同，请换一个", field="password")
         source = trail.by.source
         self._logins.log_in(person.name, current, source)
         users.set_password(self._database, person.id, new, trail)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from markupsafe import Markup
 
+from service.account import Accounts
 from service.cases.desk import Desk
 from service.cases.verdicts import Verdicts
 from service.errors import ApiError
 from service.logins import Logins
 from service.observe import request_id
 from service.pages import (
+    account,
+    admin,
+    admin_audit,
+    admin_keys,
     headers,
     help_sheet,
     login,
@@ -53,6 +58,11 @@ def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> 
     help_sheet.add(routes)
     queue.add(routes, office)
     statistics.add(routes, office)
+    accounts = Accounts(desk.database, logins, clock=desk.clock)
+    account.add(routes, office, accounts)
+    admin.add(routes, office, accounts)
+    admin_keys.add(routes, office)
+    admin_audit.add(routes, office)
 
     @routes.get("/")
     def home() -> Response:
