@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from service.cases.desk import Desk
 from service.cases.feedback import feedback_lines
 from service.cases.file import get_case
 from service.cases.query import read_filters, read_name, read_period, read_window
-from service.cases.queue import every, list_cases
+from service.cases.queue import Filters, Sort, every, list_cases
 from service.cases.shown import file_fields, history_fields, summary
 from service.cases.spreadsheet import csv_lines
 from service.cases.statistics import statistics
@@ -81,8 +82,7 @@ def add_readers(routes: Blueprint, api: CaseApi) -> None:
         """All cases of a query as CSV."""
         me, now = api.asker().id, api.desk.clock()
         filters = read_filters(arguments(), me=me, now=now)
-        lines = csv_lines(every(database, filters, read_window(arguments()).sort, now=now))
-        return download(lines, "text/csv; charset=utf-8", "cases.csv")
+        return csv_reply(database, filters, read_window(arguments()).sort, now)
 
     @routes.get("/feedback.jsonl")
     def feedback() -> Response:
@@ -118,18 +118,24 @@ def add_one(routes: Blueprint, api: CaseApi) -> None:
         return json_response({"items": [history_fields(entry) for entry in entries]})
 
 
-def download(lines: Iterator[bytes], content_type: str, name: str) -> Response:
-    """Lines as a file; the first are read before the answer begins: a lost database is a 503."""
-    started = chain([next(lines, b""), next(lines, b"")], lines)
-    response = Response(started, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def csv_reply(database: Database, filters: Filters, sort: Sort, now: datetime) -> Response:
+    """All cases of a query as a CSV file."""
+    lines = csv_lines(every(database, filters, sort, now=now))
+    return download(lines, "text/csv; charset=utf-8", "cases.csv")
 
 
 def feedback_response(database: Database, secret: Secret) -> Response:
     """All verdicts as JSON Lines."""
     lines = feedback_lines(database, secret)
     return download(lines, "application/x-ndjson; charset=utf-8", "feedback.jsonl")
+
+
+def download(lines: Iterator[bytes], content_type: str, name: str) -> Response:
+    """Lines as a file; the first are read before the answer begins: a lost database is a 503."""
+    started = chain([next(lines, b""), next(lines, b"")], lines)
+    response = Response(started, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def tagged(content: object, version: int) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -53,6 +54,15 @@ def get_case(database: Database, case_id: int) -> CaseFile:
             history=tuple(audit.history(session, f"case:{case_id}")),
             customer_cases=_related(session, case),
         )
+
+
+def predictions_of(database: Database, numbers: Sequence[int]) -> dict[int, Json]:
+    """What the model found in each of some cases, by number."""
+    statement = select(CaseContent.case_id, CaseContent.prediction).where(
+        CaseContent.case_id.in_(numbers)
+    )
+    with database.session() as session:
+        return dict(session.execute(statement).tuples().all())
 
 
 def _related(session: Session, case: Case) -> tuple[Case, ...]:

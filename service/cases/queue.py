@@ -66,11 +66,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which page: the order, how many at most, and the `next_cursor` of the page before."""
+    """Which page: the order, how many at most, and the `next_cursor` of the page before.
+
+    With `is_back` the page ends before the cursor, read from its end.
+    """
 
     sort: Sort = Sort.URGENCY
     limit: int = 50
     cursor: str | None = None
+    is_back: bool = False
 
 
 FIRST = Window()
@@ -111,6 +115,7 @@ def list_cases(
         SQLAlchemyError: the database does not answer.
     """
     columns, falls = _ORDERS[window.sort]
+    falls = falls is not window.is_back
     with database.session() as session:
         conditions = _conditions(session, filters, now)
         if window.cursor is not None:
@@ -128,6 +133,11 @@ def list_cases(
     return Page(items, write_cursor(last, window.sort, columns) if last else None)
 
 
+def place_of(case: Case, sort: Sort) -> str:
+    """The cursor behind a case: where it stands in an order, also after it has left."""
+    return write_cursor(case, sort, _ORDERS[sort][0])
+
+
 def every(
     database: Database, filters: Filters, sort: Sort = Sort.URGENCY, *, now: datetime
 ) -> Iterator[Item]:
@@ -139,6 +149,17 @@ def every(
         if page.next_cursor is None:
             return
         window = Window(sort, MAX_PAGE, page.next_cursor)
+
+
+def count_cases(database: Database, filters: Filters, *, now: datetime, most: int) -> int:
+    """How many cases a query has, counted up to `most`: counting all of 200,000 takes too long."""
+    with database.session() as session:
+        conditions = _conditions(session, filters, now)
+        number = 0
+        for part in _parts(filters.states):
+            some = select(literal(1)).select_from(Case).where(*part, *conditions).limit(most)
+            number += session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return min(number, most)
 
 
 def count_new(database: Database, priority: Priority) -> int:

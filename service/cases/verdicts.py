@@ -8,7 +8,7 @@ it final; one who says otherwise makes it wait for an adjudicator, who is neithe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -82,7 +82,7 @@ class Verdicts:
             case = find(session, case_id)
             check_version(session, case, version)
             earlier = list(session.scalars(_verdicts(case_id)))
-            kind = _step(case, by, earlier)
+            kind = step_of(case, by, earlier)
             verdict = self._verdict(session, case, by, kind, opinion)
             state = _state_after(verdict, earlier)
             session.add(verdict)
@@ -182,8 +182,13 @@ def _verdicts(case_id: int) -> Select[Verdict]:
     return select(Verdict).where(Verdict.case_id == case_id).order_by(Verdict.id)
 
 
-def _step(case: Case, by: Actor, earlier: list[Verdict]) -> VerdictKind:
-    """Which step a verdict by this person is now."""
+def step_of(case: Case, by: Actor, earlier: Sequence[Verdict]) -> VerdictKind:
+    """Which step a verdict by this person is now.
+
+    Raises:
+        CaseRefusedError: the verdict is final.
+        CaseForbiddenError: the role is too low, or somebody would judge their own verdict.
+    """
     if case.verdict_state is VerdictState.FINAL:
         raise CaseRefusedError("verdict_final", f"案例 {case.id} 的结论已经确定，不能再更改")
     if case.verdict_state is VerdictState.DISPUTED:

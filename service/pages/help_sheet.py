@@ -41,4 +41,4 @@ def add(routes: Blueprint) -> None:
     @routes.get("/help")
     def show_help() -> Response:
         """What the keys do and who may do what."""
-        return make_response(render_template("help.html", keys=KEYS))
+        return make_response(render_template("help.html"))

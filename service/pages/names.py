@@ -34,6 +34,14 @@ class Names:
         """A level's name, such as 愤怒; its number where the model has none."""
         return _NOT_JUDGED if level is None else self.labels.level_names.get(level, str(level))
 
+    def heat(self, level: int | None) -> str:
+        """The colour of a level by its place on the model's own scale; none for the calmest."""
+        known = sorted(one for one in self.labels.levels if one is not None)
+        if level not in known or len(known) < 2:
+            return ""
+        place = round(known.index(level) / (len(known) - 1) * 4)
+        return f"i{place}" if place else ""
+
     def signal(self, code: str) -> str:
         """A risk signal."""
         return _signal_names().get(code, code)
@@ -53,6 +61,21 @@ class Names:
     def channel(self, code: str | None) -> str:
         """A channel."""
         return _listed("channels", code) if code else "未知渠道"
+
+    def signal_codes(self) -> list[str]:
+        """Every risk signal of the policy, in the order of the lexicon."""
+        order = list(_signal_names())
+        return sorted(
+            self.labels.signals, key=lambda c: (order.index(c) if c in order else len(order), c)
+        )
+
+    def team_codes(self) -> list[str]:
+        """The teams that have a name."""
+        return list(_tables()["teams"])
+
+    def channel_codes(self) -> list[str]:
+        """The channels that have a name."""
+        return list(_tables()["channels"])
 
     def person(self, actor: str | None) -> str:
         """Who acted: a name for people of the pages, otherwise what the id tells."""

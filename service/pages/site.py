@@ -16,8 +16,11 @@ from service.pages import (
     admin,
     admin_audit,
     admin_keys,
+    case,
+    case_forms,
     headers,
     help_sheet,
+    live,
     login,
     names,
     preferences,
@@ -63,6 +66,9 @@ def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> 
     admin.add(routes, office, accounts)
     admin_keys.add(routes, office)
     admin_audit.add(routes, office)
+    case.add(routes, office)
+    case_forms.add(routes, office)
+    live.add(routes, office)
 
     @routes.get("/")
     def home() -> Response:
@@ -101,6 +107,7 @@ def _prepare_templates(app: Flask, office: Office) -> None:
         names=lambda: names.names(office),
         csrf_field=lambda: _csrf_field(office),
         is_visit=sessions.is_visit,
+        new_p0=lambda: live.new_p0(office),
         request_id=lambda: request_id(request),
         retry_address=lambda: _here() if request.method == "GET" else "/cases",
         person=sessions.person,
@@ -112,6 +119,7 @@ def _prepare_templates(app: Flask, office: Office) -> None:
         zone_names=[name for name, _ in preferences.ZONES],
         themes=preferences.THEMES,
         words=words,
+        keys=help_sheet.KEYS,
         here=_here,
     )
 

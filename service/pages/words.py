@@ -76,6 +76,20 @@ ACTIONS = {
     "revoke_key": "吊销密钥",
     "end_sessions": "结束登录",
 }
+DONE = {
+    "claim": "已认领，现在由您负责。",
+    "release": "已释放，案例回到队列。",
+    "assign": "已转派。",
+    "snooze": "已延后，到时间会自动回到队列。",
+    "wake": "已取消延后。",
+    "respond": "已记录首次响应，时限停止计时。",
+    "note": "备注已保存。",
+    "confirm": "已确认判断。",
+    "correct": "更正已保存。",
+    "resolve": "已解决。",
+    "dismiss": "已驳回。",
+    "reopen": "已重新打开，案例回到队列。",
+}
 FIELDS = {
     "state": "状态",
     "owner": "负责人",
