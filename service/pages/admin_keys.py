@@ -82,7 +82,7 @@ def _list(office: Office, typed: Typed, fault: RefusalError | None = None) -> Re
     found.sort(key=lambda pair: (pair[1] != "live", -pair[0].created_at.timestamp()))
     shown = render_template(
         "admin_keys.html",
-        keys=found,
+        api_keys=found,
         scopes=SCOPES,
         terms=TERMS,
         states=STATES,
