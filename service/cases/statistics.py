@@ -1,4 +1,4 @@
-"""Numbers on cases and verdicts over some days: kept sums, and passes over one index.
+"""Numbers on cases and verdicts over some days: kept sums, and passes over small indexes.
 
 Days are those of the viewer's zone, given as an offset from UTC in hours.
 """
@@ -11,22 +11,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
 
+from classifier.prediction import Priority
 from service.cases.record import hour
 from service.cases.states import State, VerdictKind
 from service.cases.tables import Case, Verdict
+from service.cases.times import LATE, RESOLUTION, RESPONSE, sums
 from service.cases.volumes import by_day
 from service.db import Database
 
 MAX_DAYS = 366
 # Upper ends of the columns of the two time charts; what takes longer is in the last, open one.
 BUCKET_SECONDS = (900, 3600, 7200, 14_400, 28_800, 86_400, 259_200, 604_800)
-# Times are grouped by the minute, 10 minutes, hour or day, as (up to, step): fine enough for a
-# median, and few groups, so that one pass gives chart and median.
-_STEPS = ((3600, 60), (28_800, 600), (604_800, 3600))
-_DAY_SECONDS = 86_400
 TREND_DAYS = 7
 _EPOCH = date(1970, 1, 1)
 
@@ -109,21 +107,21 @@ def statistics(
     begin = datetime.fromtimestamp(since * 3600, UTC)
     with database.session() as session:
         volumes = _Volumes(by_day(session, earliest, utc_offset_hours))
-        cases, overdue, response = _responses(session, since, now)
-        resolution = _resolutions(session, since)
+        found = sums(session, since)
+        waiting = _waiting(session, begin, now)
         overrides = _overrides(session, begin)
         seconds, agreements = _agreement(session, begin)
-    by_level = volumes.rows("level", first, last)
-    by_category = volumes.rows("category", first, last)
+    by_level = {int(code) if code else None: n for code, n in volumes.rows("level", first, last)}
+    by_category = {code or None: row for code, row in volumes.rows("category", first, last)}
     return Statistics(
         days=tuple(_EPOCH + timedelta(days=first + place) for place in range(days)),
-        by_level={int(code) if code else None: row for code, row in by_level},
-        by_category={code or None: row for code, row in by_category},
+        by_level=by_level,
+        by_category=by_category,
         trends=volumes.trends(last),
-        cases=cases,
-        overdue=overdue,
-        response=response,
-        resolution=resolution,
+        cases=sum(sum(row) for row in by_level.values()),
+        overdue=waiting + sum(number for kind, _, number, _ in found if kind == LATE),
+        response=_times(found, RESPONSE),
+        resolution=_times(found, RESOLUTION),
         overrides=overrides,
         second_reviews=seconds,
         agreements=agreements,
@@ -158,65 +156,33 @@ class _Volumes:
         )
 
 
-def _responses(session: Session, since: int, now: datetime) -> tuple[int, int, Times]:
-    """Cases, those whose first response is late, and how long first responses took: one pass."""
-    late = or_(
-        Case.first_response_at > Case.due_at,
-        and_(
-            Case.first_response_at.is_(None),
-            Case.due_at < now,
-            Case.state <= State.CLAIMED,
-        ),
+def _waiting(session: Session, begin: datetime, now: datetime) -> int:
+    """Open cases whose clock has run out without a first response."""
+    statement = select(func.count()).where(
+        Case.is_open.is_(True),
+        Case.priority.in_(list(Priority)),  # all of them: the index leads by it to `due_at`
+        Case.due_at < now,
+        Case.first_response_at.is_(None),
+        Case.state <= State.CLAIMED,
+        Case.created_at >= begin,
     )
-    step = _step(Case.response_seconds)
-    statement = (
-        select(
-            step,
-            func.count(),
-            func.sum(cast(Case.response_seconds, BigInteger)),
-            func.sum(case((late, 1), else_=0)),
-        )
-        .where(Case.created_hour >= since)
-        .group_by(step)
-    )
-    rows = session.execute(statement).all()
-    times = _times(
-        [(up_to, number, int(total)) for up_to, number, total, _ in rows if total is not None]
-    )
-    return sum(row[1] for row in rows), sum(int(row[3]) for row in rows), times
+    return session.scalar(statement) or 0
 
 
-def _resolutions(session: Session, since: int) -> Times:
-    step = _step(Case.resolution_seconds)
-    statement = (
-        select(step, func.count(), func.sum(cast(Case.resolution_seconds, BigInteger)))
-        .where(Case.created_hour >= since, Case.resolution_seconds.is_not(None))
-        .group_by(step)
-    )
-    rows = session.execute(statement)
-    return _times([(up_to, number, int(total)) for up_to, number, total in rows])
-
-
-def _step(column: InstrumentedAttribute[int | None]) -> ColumnElement[int]:
-    """The seconds rounded up, more coarsely the longer they are."""
-    coarse = (column + (_DAY_SECONDS - 1)) // _DAY_SECONDS * _DAY_SECONDS
-    return case(
-        *((column <= end, (column + (step - 1)) // step * step) for end, step in _STEPS),
-        else_=coarse,
-    )
-
-
-def _times(steps: list[tuple[int, int, int]]) -> Times:
-    """Times of (rounded seconds, number, seconds in all)."""
+def _times(found: list[tuple[str, int, int, int]], wanted: str) -> Times:
+    """Times of one kind, of (kind, rounded seconds, number, seconds in all)."""
+    numbers: Counter[int] = Counter()
     times = Times()
-    for up_to, number, total in sorted(steps):
-        times.buckets[bisect_left(BUCKET_SECONDS, up_to)] += number
-        times.number += number
-        times.seconds += total
+    for kind, up_to, number, total in found:
+        if kind == wanted:
+            numbers[up_to] += number
+            times.buckets[bisect_left(BUCKET_SECONDS, up_to)] += number
+            times.number += number
+            times.seconds += total
     passed = 0
-    for up_to, number, _ in sorted(steps):
+    for up_to, number in sorted(numbers.items()):
         passed += number
-        if times.median_seconds is None and 2 * passed >= times.number:
+        if times.median_seconds is None and number and 2 * passed >= times.number:
             times.median_seconds = up_to
     return times
 

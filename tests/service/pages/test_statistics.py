@@ -12,6 +12,7 @@ from service.cases.labels import Labels
 from service.cases.record import hour
 from service.cases.statistics import Statistics, Times, Trend
 from service.cases.tables import Case
+from service.cases.times import recount
 from service.cases.verdicts import Opinion
 from service.cases.volumes import add
 from service.pages.findings import figures, sentences
@@ -170,6 +171,7 @@ def test_times_are_told_by_their_middle(house: House) -> None:
         for number, seconds in zip(numbers_, (600, 1200, 36_000), strict=True):
             row = {"response_seconds": seconds, "first_response_at": house.desk.clock()}
             session.execute(update(Case).where(Case.id == number).values(**row))
+        recount(session)
         session.commit()
     page = house.logged_in("viewer").get("/statistics").get_data(as_text=True)
     assert '<dd class="ch-figure">20 分钟</dd>' in page
