@@ -54,6 +54,7 @@ class Change:
     subject_version: int | None
     before: Values
     after: Values
+    at: datetime | None = None  # when it was done, if not just now
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def record(
         number += 1
         row = {
             "id": number,
-            "at": at,
+            "at": change.at or at,
             "actor": actor.id,
             "source": actor.source[:64],
             "action": change.action,

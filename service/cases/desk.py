@@ -178,7 +178,8 @@ class Desk:
         session.refresh(case)
         times.add(session, times.difference([had], [times.taken(case)]))
         after = {name: plain(value) for name, value in values.items()}
-        entry = audit.Change(action, f"case:{case.id}", seen + 1, before, after)
+        about = (action, f"case:{case.id}", seen + 1, before, after)
+        entry = audit.Change(*about, at=self.clock())
         audit.record(session, self.secret, [(by, entry)])
 
     def _claim(self, case_id: int, by: Actor) -> Claim:

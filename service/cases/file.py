@@ -62,7 +62,7 @@ def predictions_of(database: Database, numbers: Sequence[int]) -> dict[int, Json
         CaseContent.case_id.in_(numbers)
     )
     with database.session() as session:
-        return {number: found for number, found in session.execute(statement)}  # noqa: C416  (a Row is a tuple only at run time)
+        return {row.case_id: row.prediction for row in session.execute(statement)}
 
 
 def _related(session: Session, case: Case) -> tuple[Case, ...]:

@@ -168,7 +168,10 @@ def _changes(
             category = item.prediction.category.code if item.prediction.category else None
             after = {"state": "new", "priority": item.decision.priority.name}
             found = {**after, "level": level, "category": category}
-            yield item.by, audit.Change("enqueue", f"case:{number}", 1, {}, found)
+            yield (
+                item.by,
+                audit.Change("enqueue", f"case:{number}", 1, {}, found, at=item.received_at),
+            )
 
 
 def _is_about_a_row(error: SQLAlchemyError) -> bool:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from service import users
 from service.cases.api import arguments
 from service.cases.file import CaseFile, get_case
 from service.cases.queue import list_cases, place_of
@@ -17,7 +16,7 @@ from service.pages.allowed import allowed, verdict_step
 from service.pages.changes import Line, event_of
 from service.pages.clock import clock_of
 from service.pages.form_values import PRESETS, Form
-from service.pages.names import names
+from service.pages.names import everybody, names
 from service.pages.sessions import Office
 from service.pages.view import View, view_of
 from service.pages.words import DONE
@@ -135,6 +134,6 @@ def _colleagues(office: Office) -> list[tuple[str, str]]:
     """Who a case may be handed to."""
     return [
         (f"user:{user.id}", user.name)
-        for user in users.list_users(office.database)
+        for user in everybody(office)
         if user.disabled_at is None and user.role >= Role.REVIEWER
     ]

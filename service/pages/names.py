@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,8 +13,8 @@ from flask import g
 from classifier.lexicon import packaged_rules
 from service import users
 from service.cases.labels import Labels
-from service.db import Database
 from service.pages.sessions import Office
+from service.tables import User
 
 _NOT_JUDGED = "未判定"
 
@@ -105,14 +105,18 @@ class Names:
 def names(office: Office) -> Names:
     """The names for the current page, read once for it."""
     if "names" not in g:
-        g.names = Names(office.verdicts.labels(), people_of(office.database))
+        people = {f"user:{user.id}": user.name for user in everybody(office)}
+        g.names = Names(office.verdicts.labels(), people)
     found: Names = g.names
     return found
 
 
-def people_of(database: Database) -> dict[str, str]:
-    """The names of everybody who may log in, by the id that stands in cases."""
-    return {f"user:{user.id}": user.name for user in users.list_users(database)}
+def everybody(office: Office) -> Sequence[User]:
+    """Everybody with an account, read once for each page."""
+    if "everybody" not in g:
+        g.everybody = users.list_users(office.database)
+    found: Sequence[User] = g.everybody
+    return found
 
 
 @cache

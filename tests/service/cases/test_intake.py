@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, make_url, select
@@ -11,7 +8,7 @@ from sqlalchemy import func, make_url, select
 from service.cases.tables import Case, CaseContent, Contact
 from tests.service.cases.conftest import TEXT, Queue
 from tests.service.client import Service
-from tests.service.postgres import postgres_server
+from tests.service.outages import outage
 
 PHONE = "13800001111"
 
@@ -119,28 +116,6 @@ def test_any_text_can_be_stored(queue: Queue, text: str) -> None:
     """NUL, which PostgreSQL cannot keep, is replaced without moving an offset; the rest stays."""
     number = queue.add(text, id="a\0b", channel="c\0", customer={"id": "x\0", "tier": "t\0"})
     assert queue.get(f"/{number}").get_json()["text"] == text.replace("\0", "\ufffd")
-
-
-@contextmanager
-def outage(service: Service) -> Iterator[None]:
-    """The database is gone: its file is something else, or the server refuses and cuts off."""
-    url = make_url(service.database.url)
-    if url.get_backend_name() == "sqlite":
-        path = Path(str(url.database))
-        service.database.close()
-        moved = path.with_suffix(".moved")
-        path.rename(moved)
-        path.mkdir()
-        yield
-        service.database.close()
-        path.rmdir()
-        moved.rename(path)
-        return
-    server = postgres_server()
-    server.run(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
-    server.cut_off(str(url.database))
-    yield
-    server.run(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
 
 
 def test_without_a_database_classifying_goes_on(
