@@ -11,10 +11,12 @@ import click
 import orjson
 
 from service import audit, users
+from service.account import Accounts
 from service.actors import Actor
 from service.audit import Trail
 from service.cases import feedback
 from service.db import Database, upgrade
+from service.logins import Logins
 from service.secret import load_secret
 from service.settings import read_settings
 from service.tables import Role
@@ -81,6 +83,15 @@ def enable_user(name: str) -> None:
 
 
 @click.command()
+@click.argument("name")
+def end_sessions(name: str) -> None:
+    """Log a user out everywhere."""
+    database, trail = open_database(), operator_trail()
+    ended = Accounts(database, Logins(database, trail.secret)).end_sessions(name, trail)
+    click.echo(f"ended {ended} sessions of {name}")
+
+
+@click.command()
 def verify_audit() -> None:
     """Check the audit log: OK, or the first entry that was tampered with (exit code 1)."""
     settings = read_settings(os.environ)
@@ -127,7 +138,7 @@ def demo(number: int, seed: int, corpus: Path) -> None:
 
 
 COMMANDS = (create_user, list_users, set_role, set_password, disable_user, enable_user,
-            verify_audit, export_feedback, demo)  # fmt: skip
+            end_sessions, verify_audit, export_feedback, demo)  # fmt: skip
 
 
 def open_database() -> Database:
