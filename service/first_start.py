@@ -41,6 +41,7 @@ def announcement(secrets: Secrets, settings: Settings) -> str:
         lines.append(f"  API 密钥（权限 classify）：{secrets.key}")
     if secrets.password:
         lines.append(f"  主管账号：{_USER_NAME}    密码：{secrets.password}")
+        lines.append(f"  登录页面：{_address(settings)}")
     if secrets.key:
         lines += ["试一试：", f"  {curl(secrets.key, settings)}"]
     return "\n".join([*lines, ""])
@@ -48,10 +49,15 @@ def announcement(secrets: Secrets, settings: Settings) -> str:
 
 def curl(key: str, settings: Settings) -> str:
     """A command that classifies one complaint."""
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-    shown = f"[{host}]" if ":" in host else host
     body = shlex.quote(f'{{"text": "{_TEXT}"}}')
     return (
-        f"curl -s http://{shown}:{settings.port}/v1/classify "
+        f"curl -s {_address(settings)}v1/classify "
         f"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d {body}"
     )
+
+
+def _address(settings: Settings) -> str:
+    """Where the service is reached from this machine."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{settings.port}/"
