@@ -11,7 +11,7 @@ import orjson
 
 from classifier.errors import TriageError
 from service import keys, openapi
-from service.commands import COMMANDS, open_database
+from service.commands import COMMANDS, open_database, operator_trail
 from service.settings import read_settings
 from service.tables import Scope
 
@@ -58,7 +58,11 @@ def create_key(name: str, scopes: tuple[str, ...], expires_days: int | None) -> 
     """Make an API key; it is printed alone on the last line and cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
     key = keys.create_key(
-        open_database(), name, [Scope(scope) for scope in scopes], expires_at=expires_at
+        open_database(),
+        name,
+        [Scope(scope) for scope in scopes],
+        expires_at=expires_at,
+        trail=operator_trail(),
     )
     click.echo("API key, shown this once only:")
     click.echo(key)
@@ -70,7 +74,7 @@ def list_keys(*, as_json: bool) -> None:
     """List all API keys without their secrets."""
     now = datetime.now(UTC)
     for key in keys.list_keys(open_database()):
-        state = "live" if key.is_live(now) else "revoked" if key.revoked_at else "expired"
+        state = key.state(now)
         if as_json:
             click.echo(orjson.dumps({**_shown(key), "state": state}))
         else:
@@ -84,7 +88,7 @@ def list_keys(*, as_json: bool) -> None:
 @click.argument("key_id", metavar="ID")
 def revoke_key(key_id: str) -> None:
     """End an API key for good; the service stops taking it within a second."""
-    keys.revoke_key(open_database(), key_id)
+    keys.revoke_key(open_database(), key_id, trail=operator_trail())
     click.echo(f"revoked {key_id}")
 
 

@@ -8,7 +8,8 @@ from flask import Flask
 
 from classifier import load as load_model
 from classifier.policy_file import load_policy
-from service import api, docs, errors, health
+from service import access_api, api, docs, errors, health
+from service.account import Accounts
 from service.answers import Answers
 from service.auth import KeyRing
 from service.cases import api_changes
@@ -18,6 +19,7 @@ from service.cases.intake import Intake
 from service.cases.verdicts import Verdicts
 from service.db import Database
 from service.idempotency import ReplyStore
+from service.logins import Logins
 from service.metrics import Metrics
 from service.observe import Observer
 from service.pages import site
@@ -69,6 +71,9 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts)
     app.register_blueprint(api_changes.blueprint(cases))
+    accounts = Accounts(parts.database, Logins(parts.database, secret))
+    access = access_api.AccessApi(keys, parts.database, accounts, secret)
+    app.register_blueprint(access_api.blueprint(access))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     site.register(app, settings, desk, verdicts)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import orjson
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.actors import Actor
@@ -35,6 +35,14 @@ _SET_HEAD = (
     .values(entries=bindparam("number"), link=bindparam("new_link"))
 )
 Values = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Who makes a change, and the secret that their audit entry is chained with."""
+
+    secret: Secret
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +162,14 @@ def _json(values: Values) -> str:
     return orjson.dumps(values, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
 
 
-def _entries(session: Session) -> Iterator[AuditEntry]:
-    """All entries by number, a page at a time."""
+def _entries(session: Session) -> Iterator[Row[tuple[object, ...]]]:
+    """All entries by number, a page at a time; as bare rows, a third of the time of objects."""
     last = -1
     while True:
-        page = session.scalars(
-            select(AuditEntry).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(_PAGE)
+        page = session.execute(
+            select(_ENTRIES).where(_ENTRIES.c.id > last).order_by(_ENTRIES.c.id).limit(_PAGE)
         ).all()
         if not page:
             return
         yield from page
         last = page[-1].id
-        session.expunge_all()

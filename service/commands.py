@@ -11,9 +11,12 @@ import click
 import orjson
 
 from service import audit, users
+from service.account import Accounts
 from service.actors import Actor
+from service.audit import Trail
 from service.cases import feedback
 from service.db import Database, upgrade
+from service.logins import Logins
 from service.secret import load_secret
 from service.settings import read_settings
 from service.tables import Role
@@ -30,7 +33,7 @@ _STDIN = click.option("--password-stdin", is_flag=True, help="Read it from stand
 def create_user(name: str, role: str, *, password_stdin: bool) -> None:
     """Make a user; without --password-stdin a password is made and printed once."""
     given, password = _password(is_given=password_stdin)
-    users.create_user(open_database(), name, Role[role.upper()], password, trail=_trail())
+    users.create_user(open_database(), name, Role[role.upper()], password, trail=operator_trail())
     _tell(given, password, f"made user {name}")
 
 
@@ -49,7 +52,7 @@ def list_users(*, as_json: bool) -> None:
 @_ROLE
 def set_role(name: str, role: str) -> None:
     """Give a user another role; the user is logged out everywhere."""
-    users.set_role(open_database(), name, Role[role.upper()], _trail())
+    users.set_role(open_database(), name, Role[role.upper()], operator_trail())
     click.echo(f"{name} is now {role}")
 
 
@@ -59,7 +62,7 @@ def set_role(name: str, role: str) -> None:
 def set_password(name: str, *, password_stdin: bool) -> None:
     """Give a user a new password; the user is logged out everywhere."""
     given, password = _password(is_given=password_stdin)
-    users.set_password(open_database(), name, password, _trail())
+    users.set_password(open_database(), name, password, operator_trail())
     _tell(given, password, f"changed the password of {name}")
 
 
@@ -67,7 +70,7 @@ def set_password(name: str, *, password_stdin: bool) -> None:
 @click.argument("name")
 def disable_user(name: str) -> None:
     """Shut a user out at once; what the user did stays."""
-    users.disable_user(open_database(), name, _trail())
+    users.disable_user(open_database(), name, operator_trail())
     click.echo(f"disabled {name}")
 
 
@@ -75,8 +78,17 @@ def disable_user(name: str) -> None:
 @click.argument("name")
 def enable_user(name: str) -> None:
     """Let a disabled user in again."""
-    users.enable_user(open_database(), name, _trail())
+    users.enable_user(open_database(), name, operator_trail())
     click.echo(f"enabled {name}")
+
+
+@click.command()
+@click.argument("name")
+def end_sessions(name: str) -> None:
+    """Log a user out everywhere."""
+    database, trail = open_database(), operator_trail()
+    ended = Accounts(database, Logins(database, trail.secret)).end_sessions(name, trail)
+    click.echo(f"ended {ended} sessions of {name}")
 
 
 @click.command()
@@ -126,7 +138,7 @@ def demo(number: int, seed: int, corpus: Path) -> None:
 
 
 COMMANDS = (create_user, list_users, set_role, set_password, disable_user, enable_user,
-            verify_audit, export_feedback, demo)  # fmt: skip
+            end_sessions, verify_audit, export_feedback, demo)  # fmt: skip
 
 
 def open_database() -> Database:
@@ -150,7 +162,7 @@ def _tell(given: bool, password: str, done: str) -> None:
         click.echo(password)
 
 
-def _trail() -> users.Trail:
+def operator_trail() -> Trail:
     """Changes made at this command line, for the audit log."""
     by = Actor(f"cli:{getpass.getuser()}", Role.ADMIN, "cli")
-    return users.Trail(load_secret(read_settings(os.environ).home), by)
+    return Trail(load_secret(read_settings(os.environ).home), by)

@@ -20,6 +20,7 @@ from service.cases.faults import (
     CaseRefusedError,
 )
 from service.observe import request_id
+from service.refusals import RefusalError
 from service.tables import Scope
 
 # What werkzeug finds by itself: status -> code, message.
@@ -31,6 +32,7 @@ _HTTP_FAULTS = {
     413: ("body_too_large", "请求体过大"),
     416: ("range_not_satisfiable", "请求的范围无效"),
 }
+_REFUSED = {"name_taken": 409, "last_admin": 409}
 
 
 class ApiError(TriageError):
@@ -106,7 +108,11 @@ def register(app: Flask, *, max_body_bytes: int, render: Render) -> None:
     def case(error: CaseError) -> Response:
         return answer(_case_fault(error))
 
+    def refusal(error: RefusalError) -> Response:
+        return answer(_refusal_fault(error))
+
     app.register_error_handler(ApiError, answer)
+    app.register_error_handler(RefusalError, refusal)
     app.register_error_handler(CaseError, case)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(OperationalError, database)
@@ -127,6 +133,12 @@ def _case_fault(error: CaseError) -> ApiError:
     if isinstance(error, CaseFieldError):
         return ApiError(422, "invalid_value", message, field=error.field)
     return ApiError(403, "role_missing", message)
+
+
+def _refusal_fault(error: RefusalError) -> ApiError:
+    """What may not be done with people and keys."""
+    status = 404 if error.code.endswith("_not_found") else _REFUSED.get(error.code, 422)
+    return ApiError(status, error.code, error.shown, field=error.field)
 
 
 def _http_fault(error: HTTPException, max_body_bytes: int) -> ApiError:

@@ -14,20 +14,26 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from classifier.errors import TriageError, shorten
+from classifier.errors import shorten
+from service import audit
+from service.audit import Trail
 from service.db import Database
+from service.refusals import RefusalError
 from service.tables import ApiKey, Scope
 
 MAX_NAME_CHARS = 100
 _FORM = re.compile(r"ct_([0-9a-f]{12})_([0-9a-f]{64})")
 _USE_NOTED_EVERY = timedelta(minutes=1)
+KeyState = Literal["live", "expired", "revoked"]
 
 
-class ApiKeyError(TriageError):
+class ApiKeyError(RefusalError):
     """A key cannot be made or changed as asked."""
 
 
@@ -43,6 +49,10 @@ class Key:
     revoked_at: datetime | None
     last_used_at: datetime | None
 
+    def state(self, now: datetime) -> KeyState:
+        """Whether the key is live, and if not, why."""
+        return "live" if self.is_live(now) else "revoked" if self.revoked_at else "expired"
+
     def is_live(self, now: datetime) -> bool:
         """Whether the key may be used at this moment."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -54,31 +64,33 @@ def create_key(
     scopes: Iterable[Scope],
     *,
     expires_at: datetime | None = None,
+    trail: Trail | None = None,
 ) -> str:
     """Makes a key and returns it whole; nobody can ask for it again.
+
+    Only the very first, made at the first start, leaves no trail.
 
     Raises:
         ApiKeyError: the name is empty or too long, or there is no scope.
     """
     wanted = sorted(set(scopes))
-    if not name.strip() or len(name) > MAX_NAME_CHARS:
-        raise ApiKeyError(
-            f"the key's name is {shorten(name)}, 1-{MAX_NAME_CHARS} characters needed"
-        )
-    if not wanted:
-        raise ApiKeyError(f"the key has no scope, allowed are {', '.join(Scope)}")
+    _check(name, wanted, expires_at)
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
+    row = ApiKey(
+        id=key_id,
+        name=name.strip(),
+        secret_hash=_hash(secret),
+        scopes=" ".join(wanted),
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+    )
+    ends = expires_at.astimezone(UTC).isoformat(timespec="seconds") if expires_at else None
     with database.session() as session:
-        session.add(
-            ApiKey(
-                id=key_id,
-                name=name.strip(),
-                secret_hash=_hash(secret),
-                scopes=" ".join(wanted),
-                created_at=datetime.now(UTC),
-                expires_at=expires_at,
-            )
-        )
+        if trail:
+            audit.lock(session)
+        session.add(row)
+        shown = {"name": row.name, "scopes": wanted, "expires_at": ends}
+        _record(session, trail, key_id, "create_key", shown)
         session.commit()
     return f"ct_{key_id}_{secret}"
 
@@ -89,21 +101,31 @@ def list_keys(database: Database) -> Sequence[Key]:
         return [_key(row) for row in session.scalars(select(ApiKey).order_by(ApiKey.created_at))]
 
 
-def revoke_key(database: Database, key_id: str) -> None:
+def revoke_key(database: Database, key_id: str, *, trail: Trail | None = None) -> Key:
     """Ends a key for good; doing it twice keeps the first moment.
 
     Raises:
         ApiKeyError: there is no such key.
     """
     with database.session() as session:
+        if trail:
+            audit.lock(session)
         if session.get(ApiKey, key_id) is None:
-            raise ApiKeyError(f"there is no key {shorten(key_id)}, list-keys shows the ids")
-        session.execute(
+            raise ApiKeyError(
+                f"there is no key {shorten(key_id)}, list-keys shows the ids",
+                f"没有编号为 {shorten(key_id)} 的密钥",
+                code="key_not_found",
+            )
+        ended = session.execute(
             update(ApiKey)
             .where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
             .values(revoked_at=datetime.now(UTC))
-        )
+            .returning(ApiKey.id)
+        ).all()
+        if ended:
+            _record(session, trail, key_id, "revoke_key", {"is_revoked": True})
         session.commit()
+        return _key(session.get_one(ApiKey, key_id, populate_existing=True))
 
 
 def find_key(database: Database, presented: str, now: datetime) -> Key | None:
@@ -124,6 +146,36 @@ def find_key(database: Database, presented: str, now: datetime) -> Key | None:
     if key.is_live(now):
         _note_use(database, key, now)
     return key
+
+
+def _check(name: str, scopes: Sequence[Scope], expires_at: datetime | None) -> None:
+    if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
+        raise ApiKeyError(
+            f"the key's name is {shorten(name)}, 1-{MAX_NAME_CHARS} characters needed",
+            f"名称是 {shorten(name)}，需要 1–{MAX_NAME_CHARS} 个可见字符",
+            field="name",
+        )
+    if not scopes:
+        raise ApiKeyError(
+            f"the key has no scope, allowed are {', '.join(Scope)}",
+            f"没有选择权限，可选：{'、'.join(Scope)}",
+            field="scopes",
+        )
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise ApiKeyError(
+            "the key would have expired already, a later moment is needed",
+            "到期时间已经过去，请选择更晚的时间",
+            field="expires_at",
+        )
+
+
+def _record(
+    session: Session, trail: Trail | None, key_id: str, action: str, after: audit.Values
+) -> None:
+    if trail is not None:
+        session.flush()
+        change = audit.Change(action, f"key:{key_id}", None, {}, after)
+        audit.record(session, trail.secret, [(trail.by, change)])
 
 
 def _note_use(database: Database, key: Key, now: datetime) -> None:

@@ -110,7 +110,7 @@ class Logins:
             return None
         now = self._clock()
         with self._database.session() as session:
-            found = session.get(LoginSession, _hash(token))
+            found = session.get(LoginSession, hash_token(token))
             if found is None or not _is_live(found, now):
                 return None
             user = session.get_one(User, found.user_id)
@@ -128,7 +128,9 @@ class Logins:
             # One conditional update: of two who rotate at once, one gets the new session.
             ended = session.execute(
                 update(LoginSession)
-                .where(LoginSession.token_hash == _hash(token), LoginSession.revoked_at.is_(None))
+                .where(
+                    LoginSession.token_hash == hash_token(token), LoginSession.revoked_at.is_(None)
+                )
                 .values(revoked_at=now)
                 .returning(LoginSession.user_id, LoginSession.expires_at, LoginSession.used_at)
                 .execution_options(synchronize_session=False)
@@ -139,16 +141,6 @@ class Logins:
             login = _open(session, user, source, now, expires_at=ended.expires_at)
             session.commit()
             return login
-
-    def revoke_all(self, user_id: int) -> None:
-        """Ends every session of a person."""
-        with self._database.session() as session:
-            session.execute(
-                update(LoginSession)
-                .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
-                .values(revoked_at=self._clock())
-            )
-            session.commit()
 
     def csrf_token(self, token: str) -> str:
         """What a form of this session must carry; it cannot be guessed without the session."""
@@ -163,7 +155,7 @@ class Logins:
         with self._database.session() as session:
             session.execute(
                 update(LoginSession)
-                .where(LoginSession.token_hash == _hash(token))
+                .where(LoginSession.token_hash == hash_token(token))
                 .values(used_at=now)
             )
             session.commit()
@@ -198,7 +190,7 @@ def _open(
     token = secrets.token_urlsafe(32)
     ends = expires_at or now + LONGEST
     row = {
-        "token_hash": _hash(token),
+        "token_hash": hash_token(token),
         "user_id": user.id,
         "created_at": now,
         "used_at": now,
@@ -212,7 +204,7 @@ def _open(
 def _revoke(session: Session, token: str, now: datetime) -> None:
     session.execute(
         update(LoginSession)
-        .where(LoginSession.token_hash == _hash(token), LoginSession.revoked_at.is_(None))
+        .where(LoginSession.token_hash == hash_token(token), LoginSession.revoked_at.is_(None))
         .values(revoked_at=now)
     )
 
@@ -221,5 +213,6 @@ def _is_live(found: LoginSession, now: datetime) -> bool:
     return found.revoked_at is None and now < found.expires_at and now - found.used_at < IDLE
 
 
-def _hash(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
+    """What is kept of a session's token: 32 bytes."""
     return hashlib.sha256(token.encode(errors="replace")).digest()

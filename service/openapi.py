@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service import examples
+from service import access_bodies, access_document, examples
 from service.cases import document as document_cases
 from service.replies import (
     BatchReply,
@@ -65,6 +65,7 @@ def document() -> Json:
         "tags": [
             {"name": "classify", "description": "分诊"},
             document_cases.TAG,
+            access_document.TAG,
             {"name": "operate", "description": "运行与监控"},
         ],
         "paths": _paths(),
@@ -97,6 +98,7 @@ def _paths() -> Json:
             )
         },
         **document_cases.paths(),
+        **access_document.paths(),
         "/v1/model": {
             "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 503))
         },
@@ -179,6 +181,8 @@ def _schemas() -> Json:
             (ErrorReply, "serialization"),
             *((model, "validation") for model in document_cases.REQUESTS),
             *((model, "serialization") for model in document_cases.REPLIES),
+            *((model, "validation") for model in access_bodies.REQUESTS),
+            *((model, "serialization") for model in access_bodies.REPLIES),
         ],
         ref_template="#/components/schemas/{model}",
     )

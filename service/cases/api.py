@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -16,6 +16,7 @@ from service.auth import KeyRing
 from service.body import read_json
 from service.cases.bodies import Acting
 from service.cases.desk import Desk
+from service.cases.feedback import feedback_lines
 from service.cases.file import get_case
 from service.cases.query import read_filters, read_name, read_period, read_window
 from service.cases.queue import Filters, Sort, every, list_cases
@@ -26,6 +27,7 @@ from service.cases.statistics_shown import statistics_fields
 from service.cases.verdicts import Verdicts
 from service.checks import check_body
 from service.db import Database
+from service.secret import Secret
 from service.tables import Scope
 
 Sent = TypeVar("Sent", bound=Acting)
@@ -41,15 +43,25 @@ class CaseApi:
 
     def asker(self) -> Actor:
         """Who asks, by the key and the `actor` of the query."""
-        key = authorise(self.keys, Scope.CASES)
-        return actor_of(key.id, name=read_name(arguments()))
+        return asker(self.keys, Scope.CASES)
 
     def sent(self, schema: type[Sent]) -> tuple[Actor, Sent]:
         """Who asks, by the key and the `actor` of the body, and the body."""
-        key = authorise(self.keys, Scope.CASES)
-        body = read_json(request)[1] if _has_body() else {}
-        checked = check_body(schema, body)
-        return actor_of(key.id, name=checked.actor), checked
+        return read_sent(self.keys, Scope.CASES, schema)
+
+
+def asker(keys: KeyRing, scope: Scope) -> Actor:
+    """Who asks, by the key and the `actor` of the query."""
+    key = authorise(keys, scope)
+    return actor_of(key.id, name=read_name(arguments()))
+
+
+def read_sent(keys: KeyRing, scope: Scope, schema: type[Sent]) -> tuple[Actor, Sent]:
+    """Who asks, by the key and the `actor` of the body, and the body."""
+    key = authorise(keys, scope)
+    body = read_json(request)[1] if _has_body() else {}
+    checked = check_body(schema, body)
+    return actor_of(key.id, name=checked.actor), checked
 
 
 def add_readers(routes: Blueprint, api: CaseApi) -> None:
@@ -71,6 +83,12 @@ def add_readers(routes: Blueprint, api: CaseApi) -> None:
         me, now = api.asker().id, api.desk.clock()
         filters = read_filters(arguments(), me=me, now=now)
         return csv_reply(database, filters, read_window(arguments()).sort, now)
+
+    @routes.get("/feedback.jsonl")
+    def feedback() -> Response:
+        """All verdicts as JSON Lines."""
+        api.asker()
+        return feedback_response(database, api.desk.secret)
 
     @routes.get("/statistics")
     def numbers() -> Response:
@@ -103,10 +121,20 @@ def add_one(routes: Blueprint, api: CaseApi) -> None:
 def csv_reply(database: Database, filters: Filters, sort: Sort, now: datetime) -> Response:
     """All cases of a query as a CSV file."""
     lines = csv_lines(every(database, filters, sort, now=now))
-    # The first page is read before the answer begins, so that a missing database is a 503.
-    started = chain([next(lines), next(lines, b"")], lines)
-    response = Response(started, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="cases.csv"'
+    return download(lines, "text/csv; charset=utf-8", "cases.csv")
+
+
+def feedback_response(database: Database, secret: Secret) -> Response:
+    """All verdicts as JSON Lines."""
+    lines = feedback_lines(database, secret)
+    return download(lines, "application/x-ndjson; charset=utf-8", "feedback.jsonl")
+
+
+def download(lines: Iterator[bytes], content_type: str, name: str) -> Response:
+    """Lines as a file; the first are read before the answer begins: a lost database is a 503."""
+    started = chain([next(lines, b""), next(lines, b"")], lines)
+    response = Response(started, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

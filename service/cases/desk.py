@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from classifier.pii import mask
 from service import audit
 from service.actors import Actor
-from service.cases import moves
+from service.cases import moves, times
 from service.cases.faults import (
     CaseConflictError,
     CaseError,
@@ -164,7 +164,7 @@ class Desk:
             CaseConflictError: it has not.
         """
         before = {name: plain(getattr(case, name)) for name in values}
-        seen = case.version
+        seen, had = case.version, times.taken(case)
         statement = (
             update(Case)
             .where(Case.id == case.id, Case.version == seen)
@@ -176,6 +176,7 @@ class Desk:
             session.rollback()
             raise conflict(session, find(session, case.id), seen)
         session.refresh(case)
+        times.add(session, times.difference([had], [times.taken(case)]))
         after = {name: plain(value) for name, value in values.items()}
         about = (action, f"case:{case.id}", seen + 1, before, after)
         entry = audit.Change(*about, at=self.clock())

@@ -58,6 +58,17 @@ def export_feedback(database: Database, secret: Secret, folder: Path) -> Exporte
     return Exported(verdicts, files, written)
 
 
+def feedback_lines(database: Database, secret: Secret) -> Iterator[bytes]:
+    """Every verdict as a line of JSON, by time.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+    """
+    with database.session() as session:
+        for line in _lines(session, secret):
+            yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def _lines(session: Session, secret: Secret) -> Iterator[Json]:
     """Every verdict by time: a clock that was set back must not put one day into two pieces."""
     place = tuple_(Verdict.at, Verdict.id)

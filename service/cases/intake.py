@@ -21,7 +21,7 @@ from classifier.prediction import Decision, Prediction
 from classifier.review import case_reasons
 from service import audit
 from service.actors import Actor
-from service.cases import volumes
+from service.cases import times, volumes
 from service.cases.record import Judged, Rows, rows
 from service.cases.search import add_terms
 from service.cases.tables import Case, CaseContent, Contact
@@ -144,6 +144,7 @@ def add_cases(connection: Connection, made: Sequence[Rows]) -> list[int]:
     connection.execute(_ADD_CONTENTS, [{**one.content, "case_id": n} for n, one in numbered])
     add_terms(connection, [(n, str(one.content["searchable"])) for n, one in numbered])
     volumes.add(connection, volumes.count_in(one.case for one in made))
+    times.add(connection, times.count_in(one.case for one in made))
     return numbers
 
 

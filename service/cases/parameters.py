@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from classifier.prediction import Priority
 from service.cases.queue import MAX_PAGE, Snoozed, Sort
 from service.cases.search import MAX_QUERY_CHARS
 from service.cases.states import State, VerdictState
 from service.cases.statistics import MAX_DAYS
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter as the API document describes it."""
-
-    name: str
-    description: str
-    allowed: tuple[str, ...] = ()
-    kind: str = "string"
-
+from service.operations import Parameter
 
 FILTERS = (
     Parameter("state", "状态，可多选；默认 open（new 和 claimed）。",
-              ("open", "all", *(state.name.lower() for state in State))),
-    Parameter("priority", "优先级，可多选。", tuple(Priority.__members__)),
-    Parameter("level", "情绪强度等级，可多选。", kind="integer"),
-    Parameter("category", "类别代码，可多选。"),
-    Parameter("signal", "风险信号代码；给出多个时须同时具备。"),
-    Parameter("team", "处理团队，可多选。"),
-    Parameter("channel", "来源渠道，可多选。"),
-    Parameter("verdict", "复核进度，可多选。", tuple(s.name.lower() for s in VerdictState)),
+              ("open", "all", *(state.name.lower() for state in State)), is_many=True),
+    Parameter("priority", "优先级，可多选。", tuple(Priority.__members__), is_many=True),
+    Parameter("level", "情绪强度等级，可多选。", kind="integer", is_many=True),
+    Parameter("category", "类别代码，可多选。", is_many=True),
+    Parameter("signal", "风险信号代码；给出多个时须同时具备。", is_many=True),
+    Parameter("team", "处理团队，可多选。", is_many=True),
+    Parameter("channel", "来源渠道，可多选。", is_many=True),
+    Parameter("verdict", "复核进度，可多选。", tuple(s.name.lower() for s in VerdictState),
+              is_many=True),
     Parameter("owner", "负责人；me 表示当前操作人。"),
     Parameter("mine", "true 等同于 owner=me。", ("true", "false")),
     Parameter("id", "贵方的编号。"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from classifier.pii import mask
 from classifier.prediction import Priority
+from service.audit_log import MAX_PAGE as MAX_AUDIT_PAGE
+from service.audit_log import PAGE, AuditQuery
 from service.cases import search
 from service.cases.faults import CaseFieldError
 from service.cases.parameters import FILTERS, PAGING, PERIOD
@@ -91,6 +94,25 @@ def read_period(arguments: Arguments) -> tuple[int, int]:
     return (
         int(read.number("days", days, 1, MAX_DAYS)) if days else 30,
         int(read.number("utc_offset_hours", offset, -12, 14)) if offset else 8,
+    )
+
+
+def read_audit(arguments: Arguments) -> AuditQuery:
+    """The part of the audit log that a query asks for.
+
+    Raises:
+        CaseFieldError: a parameter is not allowed.
+    """
+    names = {field.name for field in fields(AuditQuery)}
+    _check_names(arguments, names | {"actor"})
+    read = _Reader(arguments)
+    before, limit = read.one("before"), read.one("limit")
+    return AuditQuery(
+        subject=read.one("subject") or "",
+        actor=read.one("actor") or "",
+        action=read.one("action") or "",
+        before=int(read.number("before", before, 1, 2**63 - 1)) if before else None,
+        limit=int(read.number("limit", limit, 1, MAX_AUDIT_PAGE)) if limit else PAGE,
     )
 
 

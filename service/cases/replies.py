@@ -203,6 +203,14 @@ class CategoryVolumeReply(_Reply):
     cases: list[int]
 
 
+class TrendReply(_Reply):
+    """一个类别最近 7 个整天（不含今天）的案例数，与之前 7 天相比。"""
+
+    category: str | None
+    last_7_days: int
+    previous_7_days: int
+
+
 class BucketReply(_Reply):
     """时长在此范围内的案例数。"""
 
@@ -215,6 +223,7 @@ class TimesReply(_Reply):
 
     cases: int
     mean_seconds: float | None
+    median_seconds: int | None = Field(description="中位数，向上取整到分钟、10 分钟、小时或天。")
     buckets: list[BucketReply]
 
 
@@ -233,6 +242,7 @@ class StatisticsReply(_Reply):
     days: list[date]
     volume_by_level: list[LevelVolumeReply]
     volume_by_category: list[CategoryVolumeReply]
+    trends: list[TrendReply]
     cases: int
     overdue: int
     overdue_share: float | None = Field(description="首次响应超时（含尚未响应）的比例。")

@@ -25,6 +25,13 @@ def csv_lines(items: Iterable[Item]) -> Iterator[bytes]:
         yield _line([_cell(shown[name]) for name in COLUMNS])
 
 
+def csv_table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """Lines of CSV of any table, guarded alike."""
+    yield b"\xef\xbb\xbf" + _line(map(_cell, head))
+    for row in rows:
+        yield _line(map(_cell, row))
+
+
 def _line(cells: Iterable[object]) -> bytes:
     written = io.StringIO()
     csv.writer(written).writerow(cells)

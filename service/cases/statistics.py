@@ -1,36 +1,45 @@
-"""Numbers on cases and verdicts over some days: kept sums, and passes over one index.
+"""Numbers on cases and verdicts over some days: kept sums, and passes over small indexes.
 
 Days are those of the viewer's zone, given as an offset from UTC in hours.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
 
+from classifier.prediction import Priority
 from service.cases.record import hour
 from service.cases.states import State, VerdictKind
 from service.cases.tables import Case, Verdict
+from service.cases.times import LATE, RESOLUTION, RESPONSE, sums
 from service.cases.volumes import by_day
 from service.db import Database
 
 MAX_DAYS = 366
 # Upper ends of the columns of the two time charts; what takes longer is in the last, open one.
 BUCKET_SECONDS = (900, 3600, 7200, 14_400, 28_800, 86_400, 259_200, 604_800)
+TREND_DAYS = 7
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(slots=True)
 class Times:
-    """How long something took: how often it happened, seconds in all, and by bucket."""
+    """How long something took: how often it happened, seconds in all, by bucket, and the middle.
+
+    `median_seconds` is rounded up to a minute, 10 minutes, an hour or a day; None without any.
+    """
 
     number: int = 0
     seconds: int = 0
     buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKET_SECONDS) + 1))
+    median_seconds: int | None = None
 
     @property
     def mean_seconds(self) -> float | None:
@@ -48,12 +57,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """Cases of one category in the last seven whole days, and in the seven before them."""
+
+    category: str | None
+    cases: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """The numbers of some days; day by day in order, days without cases included."""
 
     days: tuple[date, ...]
     by_level: dict[int | None, list[int]]
     by_category: dict[str | None, list[int]]
+    trends: tuple[Trend, ...]  # of each category, whatever the period
     cases: int
     overdue: int
     response: Times
@@ -84,70 +103,87 @@ def statistics(
     last = (hour(now) + utc_offset_hours) // 24
     first = last - days + 1
     since = first * 24 - utc_offset_hours
+    earliest = min(since, (last - 2 * TREND_DAYS) * 24 - utc_offset_hours)
+    begin = datetime.fromtimestamp(since * 3600, UTC)
     with database.session() as session:
-        volumes = by_day(session, since, utc_offset_hours)
-        cases, overdue = _overdue(session, since, now)
-        response = _times(session, Case.response_seconds, since)
-        resolution = _times(session, Case.resolution_seconds, since)
-        begin = datetime.fromtimestamp(since * 3600, UTC)
+        volumes = _Volumes(by_day(session, earliest, utc_offset_hours))
+        found = sums(session, since)
+        waiting = _waiting(session, begin, now)
         overrides = _overrides(session, begin)
         seconds, agreements = _agreement(session, begin)
-    by_level: dict[int | None, list[int]] = defaultdict(lambda: [0] * days)
-    by_category: dict[str | None, list[int]] = defaultdict(lambda: [0] * days)
-    for day, label, number in volumes:
-        kind, _, code = label.partition(":")
-        if number and 0 <= day - first < days:  # a clock that is ahead makes cases of tomorrow
-            row = (
-                by_level[int(code) if code else None]
-                if kind == "level"
-                else by_category[code or None]
-            )
-            row[day - first] += number
+    by_level = {int(code) if code else None: n for code, n in volumes.rows("level", first, last)}
+    by_category = {code or None: row for code, row in volumes.rows("category", first, last)}
     return Statistics(
         days=tuple(_EPOCH + timedelta(days=first + place) for place in range(days)),
-        by_level=dict(by_level),
-        by_category=dict(by_category),
-        cases=cases,
-        overdue=overdue,
-        response=response,
-        resolution=resolution,
+        by_level=by_level,
+        by_category=by_category,
+        trends=volumes.trends(last),
+        cases=sum(sum(row) for row in by_level.values()),
+        overdue=waiting + sum(number for kind, _, number, _ in found if kind == LATE),
+        response=_times(found, RESPONSE),
+        resolution=_times(found, RESOLUTION),
         overrides=overrides,
         second_reviews=seconds,
         agreements=agreements,
     )
 
 
-def _overdue(session: Session, since: int, now: datetime) -> tuple[int, int]:
-    late = or_(
-        Case.first_response_at > Case.due_at,
-        and_(
-            Case.first_response_at.is_(None),
-            Case.due_at < now,
-            Case.state <= State.CLAIMED,
-        ),
-    )
-    statement = select(func.count(), func.sum(case((late, 1), else_=0))).where(
-        Case.created_hour >= since
-    )
-    cases, overdue = session.execute(statement).one()
-    return cases, int(overdue or 0)
+class _Volumes:
+    """Kept sums by label and day."""
+
+    def __init__(self, found: Iterable[tuple[int, str, int]]) -> None:
+        self._numbers: dict[str, Counter[int]] = defaultdict(Counter)
+        for day, label, number in found:
+            self._numbers[label][day] += number
+
+    def rows(self, kind: str, first: int, last: int) -> Iterator[tuple[str, list[int]]]:
+        """Each code of a kind with its cases day by day, unless there are none."""
+        for label, by_day_ in self._numbers.items():
+            found, _, code = label.partition(":")
+            # A clock that is ahead makes cases of tomorrow: they are not counted.
+            row = [by_day_[day] for day in range(first, last + 1)]
+            if found == kind and any(row):
+                yield code, row
+
+    def trends(self, today: int) -> tuple[Trend, ...]:
+        """How each category moves; today is not over yet and does not count."""
+        middle, start = today - TREND_DAYS, today - 2 * TREND_DAYS
+        now = dict(self.rows("category", middle, today - 1))
+        before = dict(self.rows("category", start, middle - 1))
+        return tuple(
+            Trend(code or None, sum(now.get(code, ())), sum(before.get(code, ())))
+            for code in sorted({*now, *before})
+        )
 
 
-def _times(session: Session, column: InstrumentedAttribute[int | None], since: int) -> Times:
-    bucket = case(
-        *((column <= end, place) for place, end in enumerate(BUCKET_SECONDS)),
-        else_=len(BUCKET_SECONDS),
+def _waiting(session: Session, begin: datetime, now: datetime) -> int:
+    """Open cases whose clock has run out without a first response."""
+    statement = select(func.count()).where(
+        Case.is_open.is_(True),
+        Case.priority.in_(list(Priority)),  # all of them: the index leads by it to `due_at`
+        Case.due_at < now,
+        Case.first_response_at.is_(None),
+        Case.state <= State.CLAIMED,
+        Case.created_at >= begin,
     )
-    statement = (
-        select(bucket, func.count(), func.sum(cast(column, BigInteger)))
-        .where(Case.created_hour >= since, column.is_not(None))
-        .group_by(bucket)
-    )
+    return session.scalar(statement) or 0
+
+
+def _times(found: list[tuple[str, int, int, int]], wanted: str) -> Times:
+    """Times of one kind, of (kind, rounded seconds, number, seconds in all)."""
+    numbers: Counter[int] = Counter()
     times = Times()
-    for place, number, seconds in session.execute(statement):
-        times.buckets[place] = number
-        times.number += number
-        times.seconds += int(seconds)
+    for kind, up_to, number, total in found:
+        if kind == wanted:
+            numbers[up_to] += number
+            times.buckets[bisect_left(BUCKET_SECONDS, up_to)] += number
+            times.number += number
+            times.seconds += total
+    passed = 0
+    for up_to, number in sorted(numbers.items()):
+        passed += number
+        if times.median_seconds is None and number and 2 * passed >= times.number:
+            times.median_seconds = up_to
     return times
 
 

@@ -21,6 +21,10 @@ def statistics_fields(found: Statistics) -> Json:
                 found.by_category, key=lambda code: (-sum(found.by_category[code]), code or "")
             )
         ],
+        "trends": [
+            {"category": one.category, "last_7_days": one.cases, "previous_7_days": one.before}
+            for one in found.trends
+        ],
         "cases": found.cases,
         "overdue": found.overdue,
         "overdue_share": _rounded(found.overdue_share),
@@ -45,6 +49,7 @@ def _times(times: Times) -> Json:
     return {
         "cases": times.number,
         "mean_seconds": _rounded(times.mean_seconds),
+        "median_seconds": times.median_seconds,
         "buckets": [
             {"up_to_seconds": end, "cases": number}
             for end, number in zip(ends, times.buckets, strict=True)

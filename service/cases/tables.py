@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from classifier.prediction import Priority
@@ -105,6 +115,21 @@ class CaseVolume(Base):
     created_hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     label: Mapped[str] = mapped_column(String(220), primary_key=True)  # "level:4", "category:x"
     cases: Mapped[int]
+
+
+class CaseTime(Base):
+    """How many cases that came in on one UTC day took so long, to the first response or the end.
+
+    `kind` is response, resolution or late: a first response after the clock had run out.
+    """
+
+    __tablename__ = "case_times"
+
+    created_day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # seconds, rounded up
+    cases: Mapped[int]
+    seconds: Mapped[int] = mapped_column(BigInteger)
 
 
 class Contact(Base):

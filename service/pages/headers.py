@@ -9,7 +9,13 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, send_file
 
 _FOLDER = Path(__file__).resolve().parent.parent / "static"
-_FILES = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FILES = {
+    "app.css": "text/css",
+    "charts.css": "text/css",
+    "admin.css": "text/css",
+    "app.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _YEAR_SECONDS = 365 * 24 * 3600
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -5,12 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from markupsafe import Markup
 
+from service.account import Accounts
 from service.cases.desk import Desk
 from service.cases.verdicts import Verdicts
 from service.errors import ApiError
 from service.logins import Logins
 from service.observe import request_id
 from service.pages import (
+    account,
+    admin,
+    admin_audit,
+    admin_keys,
     case,
     case_forms,
     headers,
@@ -21,6 +26,7 @@ from service.pages import (
     preferences,
     queue,
     sessions,
+    statistics,
     words,
 )
 from service.pages.sessions import Office
@@ -54,6 +60,12 @@ def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> 
     preferences.add(routes, is_https=office.is_https)
     help_sheet.add(routes)
     queue.add(routes, office)
+    statistics.add(routes, office)
+    accounts = Accounts(desk.database, logins, clock=desk.clock)
+    account.add(routes, office, accounts)
+    admin.add(routes, office, accounts)
+    admin_keys.add(routes, office)
+    admin_audit.add(routes, office)
     case.add(routes, office)
     case_forms.add(routes, office)
     live.add(routes, office)

@@ -74,6 +74,7 @@ ACTIONS = {
     "enable_user": "启用用户",
     "create_key": "新建密钥",
     "revoke_key": "吊销密钥",
+    "end_sessions": "结束登录",
 }
 DONE = {
     "claim": "已认领，现在由您负责。",
@@ -117,6 +118,8 @@ FIELDS = {
     "name": "名称",
     "scopes": "权限",
     "expires_at": "到期时间",
+    "is_revoked": "已吊销",
+    "ended": "结束的登录",
 }
 
 

@@ -3,12 +3,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from service.auth import KeyRing
 from service.db import Database
 from service.errors import ApiError
 from service.keys import create_key, revoke_key
-from service.tables import Scope
+from service.tables import ApiKey, Scope
 
 
 class Clock:
@@ -52,9 +53,11 @@ def test_a_wrong_key_is_401(database: Database) -> None:
 
 def test_an_expired_key_is_401(database: Database) -> None:
     """The moment of expiry counts even for a remembered key."""
-    key = create_key(
-        database, "a", [Scope.CLASSIFY], expires_at=datetime.now(UTC) - timedelta(seconds=1)
-    )
+    now = datetime.now(UTC)
+    key = create_key(database, "a", [Scope.CLASSIFY], expires_at=now + timedelta(days=1))
+    with database.session() as session:
+        session.execute(update(ApiKey).values(expires_at=now - timedelta(seconds=1)))
+        session.commit()
     assert code_of(KeyRing(database), f"Bearer {key}", Scope.CLASSIFY) == "401 key_expired"
 
 

@@ -62,6 +62,7 @@ def test_keys_are_listed_without_secrets_and_revoked_by_id() -> None:
     assert "live" in listed
     assert secret not in listed
     assert run("revoke-key", key_id).exit_code == 0
+    assert run("verify-audit").stdout.startswith("OK: 2 entries")
     shown = json.loads(run("list-keys", "--json").stdout)
     assert (shown["id"], shown["state"], shown["scopes"]) == (key_id, "revoked", ["classify"])
 
@@ -129,6 +130,8 @@ def test_people_are_managed_from_the_command_line() -> None:
     shown = json.loads(run("list-users", "--json").stdout)
     assert (shown["name"], shown["role"], shown["state"]) == ("anna", "reviewer", "disabled")
     assert run("enable-user", "anna").exit_code == 0
+    assert run("end-sessions", "anna").stdout == "ended 0 sessions of anna\n"
+    assert "nobody" in run("end-sessions", "nobody").stderr
     assert "active" in run("list-users").stdout
     assert run("verify-audit").stdout.startswith("OK: 6 entries")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_every_route_is_in_the_document(service: Service) -> None:
     """What the application answers under /v1 and to operators is described, and nothing else."""
     rules = service.client.application.url_map.iter_rules()
     served = {
-        (rule.rule.replace("<int:", "{").replace(">", "}"), method.lower())
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in rules
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if not rule.rule.startswith(("/docs", "/openapi"))

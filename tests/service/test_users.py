@@ -8,11 +8,11 @@ from sqlalchemy import select, text
 
 from service import audit
 from service.actors import Actor
+from service.audit import Trail
 from service.db import Database, downgrade, upgrade
 from service.secret import load_secret
 from service.tables import Role, User
 from service.users import (
-    Trail,
     UserError,
     count_users,
     create_user,

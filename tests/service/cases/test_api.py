@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from service.cases.record import hour
 from service.cases.tables import Case
+from service.cases.times import recount
+from service.cases.volumes import add
 from service.keys import create_key
 from service.tables import Scope
 from tests.service.cases.conftest import Queue
@@ -203,6 +206,7 @@ def test_statistics_count_by_hand(queue: Queue) -> None:
     with queue.service.database.session() as session:
         for number, row in zip(ids, rows, strict=True):
             session.execute(update(Case).where(Case.id == number).values(**row))
+        recount(session)
         session.commit()
     for number, actor, category in (
         (ids[0], "a", None),
@@ -222,6 +226,8 @@ def test_statistics_count_by_hand(queue: Queue) -> None:
     }
     assert (found["cases"], found["overdue"], found["overdue_share"]) == (4, 2, 0.5)
     assert (found["first_response"]["cases"], found["first_response"]["mean_seconds"]) == (2, 3800)
+    assert found["first_response"]["median_seconds"] == 600
+    assert found["resolution"]["median_seconds"] == 90_000
     buckets = [bucket["cases"] for bucket in found["first_response"]["buckets"]]
     assert buckets == [1, 0, 1, 0, 0, 0, 0, 0, 0]
     assert [bucket["cases"] for bucket in found["resolution"]["buckets"]][6] == 1
@@ -245,6 +251,48 @@ def test_what_is_wrong_in_a_period_is_named(
     """422 with the parameter."""
     refused = queue.get("/statistics", **query)
     assert (refused.status_code, error_of(refused)["field"]) == (422, field)
+
+
+def test_trends_compare_two_weeks_of_whole_days(queue: Queue) -> None:
+    """Today is not over and does not count, whatever the period that is asked for."""
+    now = hour(datetime.now(UTC))
+    rows = [
+        {"begin": now - 24 * days, "label": "category:service", "number": number}
+        for days, number in ((0, 100), (1, 5), (7, 2), (8, 3), (14, 1), (15, 50))
+    ]
+    with queue.service.database.session() as session:
+        for row in rows:
+            add(session, {(row["begin"], row["label"]): row["number"]})
+        session.commit()
+    for days in ("1", "30"):
+        found = queue.get("/statistics", days=days, utc_offset_hours="0").get_json()["trends"]
+        assert found == [{"category": "service", "last_7_days": 7, "previous_7_days": 4}]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"),
+    [
+        ([], None),
+        ([0], 0),
+        ([59, 61, 5000], 120),
+        ([60, 60, 61, 61], 60),
+        ([3601], 4200),
+        ([28_801], 32_400),
+        ([604_801], 691_200),
+    ],
+)
+def test_a_median_is_rounded_up_the_more_the_longer(
+    queue: Queue, seconds: list[int], median: int | None
+) -> None:
+    """To a minute, 10 minutes, an hour, a day; of an even number the lower middle."""
+    for taken in seconds:
+        number = queue.add()
+        with queue.service.database.session() as session:
+            session.execute(update(Case).where(Case.id == number).values(response_seconds=taken))
+            recount(session)
+            session.commit()
+    found = queue.get("/statistics").get_json()["first_response"]
+    assert (found["median_seconds"], found["cases"]) == (median, len(seconds))
 
 
 def test_days_are_those_of_the_zone(queue: Queue) -> None:
