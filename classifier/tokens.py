@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import accumulate
 
 import numpy as np
 
@@ -53,8 +54,8 @@ def cut_batch(cut: Callable[[str], list[str]], texts: Sequence[str]) -> CutBatch
     """
     batch = joined(texts)
     pieces = cut(batch)
-    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    return CutBatch(texts, code_points(batch), pieces, lengths.cumsum())
+    ends = np.fromiter(accumulate(map(len, pieces)), np.int64, len(pieces))
+    return CutBatch(texts, code_points(batch), pieces, ends)
 
 
 def words_of(pieces: list[str]) -> list[str]:

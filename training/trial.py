@@ -37,7 +37,7 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
     if kind in logits:
         head = _plain_head(kind, targets.levels)
         levels = head.probabilities(logits[kind])
-        ranks = head.ranks(head.scores(levels))
+        ranks[:] = head.ranks(head.scores(levels))
     found = figures(scores_of(truth, category, levels, ranks), seed=config.seed)
     return found | {"features": vectoriser.n_features}
 
