@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from classifier.errors import TriageError
+from service import turns
 
-_BUSY_MILLISECONDS = 5000
+_BUSY_MILLISECONDS = int(turns.PATIENCE_SECONDS * 1000)
 # A PostgreSQL that has gone silent is given up after the same time as a busy SQLite; a lock too.
 _PATIENCE = {
     "connect_timeout": 3,
@@ -124,6 +125,7 @@ def _open(url: str) -> Engine:
         return create_engine(_driver(url), pool_pre_ping=True, connect_args=_PATIENCE, **json)
     engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, **json)
     event.listen(engine, "connect", _configure_sqlite)
+    turns.arrange(engine)
     return engine
 
 
