@@ -22,6 +22,7 @@ from service.idempotency import ReplyStore
 from service.logins import Logins
 from service.metrics import Metrics
 from service.observe import Observer
+from service.outbox import api as outbox_api
 from service.pages import site
 from service.predictor import Load, Predictor
 from service.secret import load_secret
@@ -74,6 +75,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))
+    app.register_blueprint(outbox_api.blueprint(outbox_api.OutboxApi(keys, parts.database, secret)))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     site.register(app, settings, desk, verdicts)

@@ -28,6 +28,7 @@ from service.cases.tables import Case, CaseContent, Contact
 from service.combine import Combiner
 from service.db import Database
 from service.outage import Outage
+from service.outbox import events
 from service.schemas import Complaint
 from service.secret import Secret
 
@@ -43,11 +44,17 @@ class Intake:
     """Stores what people have to look at; safe between threads."""
 
     def __init__(
-        self, database: Database, secret: Secret, *, draws: random.Random | None = None
+        self,
+        database: Database,
+        secret: Secret,
+        *,
+        draws: random.Random | None = None,
+        announces: bool = True,
     ) -> None:
         self._database = database
         self._secret = secret
         self._draws = draws or random.Random()  # noqa: S311  (a sample, not a secret)
+        self._announces = announces  # writes events; what is made up for show does not
         self._outage = Outage()
         self._combiner: Combiner[Judged, int | None] = Combiner(self._store_all)
 
@@ -110,9 +117,13 @@ class Intake:
         with self._database.engine.begin() as connection:
             audit.lock(connection)
             _add_contacts(connection, batch)
-            given = iter(add_cases(connection, made))
+            added = add_cases(connection, made)
+            given = iter(added)
             numbers = [next(given) if item.reasons else None for item in batch]
             audit.record(connection, self._secret, _changes(batch, numbers))
+            if self._announces:
+                rows_made = (one.case for one in made)
+                events.record(connection, events.created(zip(added, rows_made, strict=True)))
         return numbers
 
     def _known_contacts(

@@ -35,11 +35,11 @@ def claim(case: Case, by: Actor, _now: datetime) -> Values:
     return {"state": State.CLAIMED, "owner": by.id, "snoozed_until": None}
 
 
-def release(case: Case, by: Actor, _now: datetime) -> Values:
+def release(case: Case, by: Actor, now: datetime) -> Values:
     """Back into the queue."""
     _check(case, "释放", State.CLAIMED)
     _check_owner(case, by)
-    return {"state": State.NEW, "owner": None}
+    return {"state": State.NEW, "owner": None, **_resumed(case, now)}
 
 
 def assign(owner: str) -> Move:
@@ -66,6 +66,24 @@ def snooze(until: datetime | None) -> Move:
         return {"snoozed_until": until}
 
     return move
+
+
+def wait_for_customer(case: Case, by: Actor, now: datetime) -> Values:
+    """The customer has to answer first: the clock stands still."""
+    _check(case, "等待客户", State.CLAIMED)
+    _check_owner(case, by)
+    if case.waiting_since is not None:
+        raise CaseRefusedError("already_waiting", f"案例 {case.id} 已经在等待客户")
+    return {"waiting_since": now}
+
+
+def resume(case: Case, by: Actor, now: datetime) -> Values:
+    """The clock goes on."""
+    _check(case, "继续计时", State.CLAIMED)
+    _check_owner(case, by)
+    if case.waiting_since is None:
+        raise CaseRefusedError("not_waiting", f"案例 {case.id} 没有在等待客户")
+    return _resumed(case, now)
 
 
 def respond(case: Case, by: Actor, now: datetime) -> Values:
@@ -132,11 +150,30 @@ def _check_owner(case: Case, by: Actor) -> None:
 
 
 def _responded(case: Case, now: datetime) -> Values:
-    return {"first_response_at": now, "response_seconds": _seconds(case.created_at, now)}
+    return {
+        "first_response_at": now,
+        "response_seconds": _seconds(case.created_at, now),
+        **_resumed(case, now),
+    }
+
+
+def _resumed(case: Case, now: datetime) -> Values:
+    """What ends waiting: due later by the pause, unless the first answer had ended the clock."""
+    if case.waiting_since is None:
+        return {}
+    if case.first_response_at is not None:
+        return {"waiting_since": None}
+    paused = _seconds(case.waiting_since, now)
+    return {
+        "waiting_since": None,
+        "due_at": case.due_at + timedelta(seconds=paused),
+        "paused_seconds": case.paused_seconds + paused,
+    }
 
 
 def _closed(case: Case, state: State, now: datetime) -> Values:
     return {
+        **_resumed(case, now),
         "state": state,
         "is_open": False,
         "snoozed_until": None,

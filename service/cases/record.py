@@ -87,6 +87,9 @@ def _case(judged: Judged) -> Json:
         "is_open": True,
         "owner": None,
         "snoozed_until": None,
+        "waiting_since": None,
+        "paused_seconds": 0,
+        "escalation_step": 0,
         "verdict_state": VerdictState.NONE,
         "version": 1,
     }

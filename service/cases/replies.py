@@ -51,6 +51,7 @@ class CaseReply(_Reply):
     created_at: datetime
     due_at: datetime = Field(description="首次响应的时限。")
     snoozed_until: datetime | None
+    waiting_since: datetime | None = Field(description="从何时起等待客户；期间时限暂停。")
     first_response_at: datetime | None
     resolved_at: datetime | None
     response_seconds: int | None

@@ -27,6 +27,7 @@ from service.cases.labels import Labels, labels_of
 from service.cases.record import joined, storable
 from service.cases.states import VerdictKind, VerdictState
 from service.cases.tables import Case, CaseContent, Verdict
+from service.outbox import events
 from service.predictor import Predictor
 from service.tables import Role
 
@@ -91,6 +92,8 @@ class Verdicts:
                 values |= self._effects(case, verdict)
                 volumes.add(session, _moved(case, verdict))
             self._desk.save(session, case, by, verdict.kind.name.lower(), values)
+            if self._desk.announces:
+                events.record(session, [events.verdict_given(case, verdict)])
             session.commit()
             return verdict
 
@@ -158,9 +161,11 @@ class Verdicts:
             "priority": verdict.priority,
         }
         if verdict.priority != case.priority:
-            clock = timedelta(seconds=policy.clocks[verdict.priority])
+            clock = timedelta(seconds=policy.clocks[verdict.priority] + case.paused_seconds)
+            due_at = case.clock_start_at + clock
             values |= {
-                "due_at": case.clock_start_at + clock,
+                "due_at": due_at,
+                "escalation_step": 0 if due_at > case.due_at else case.escalation_step,
                 "tier": policy.tiers[verdict.priority],
             }
         if (verdict.category, verdict.signals) != (case.category, case.signals):

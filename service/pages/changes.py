@@ -16,8 +16,15 @@ from service.pages.words import ACTIONS, FIELDS, STATES, VERDICT_STATES, duratio
 from service.tables import AuditEntry
 
 # What a change of state brings along, and people need not read.
-_IMPLIED = {"is_open", "response_seconds", "resolution_seconds", "resolved_at"}
-_MOMENTS = {"due_at", "snoozed_until", "first_response_at", "resolved_at"}
+_IMPLIED = {
+    "paused_seconds",
+    "escalation_step",
+    "is_open",
+    "response_seconds",
+    "resolution_seconds",
+    "resolved_at",
+}
+_MOMENTS = {"waiting_since", "due_at", "snoozed_until", "first_response_at", "resolved_at"}
 _NOTHING = "无"
 
 

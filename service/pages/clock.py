@@ -15,7 +15,7 @@ _SOON = timedelta(minutes=30)
 class Clock:
     """What the clock says; `due_at` only while it runs."""
 
-    kind: str  # overdue, soon, running, answered, closed
+    kind: str  # overdue, soon, running, waiting, answered, closed
     text: str
     due_at: datetime | None = None
 
@@ -29,6 +29,10 @@ def clock_of(case: Case, now: datetime) -> Clock:
     if case.first_response_at is not None:
         late = case.first_response_at > case.due_at
         return Clock("answered", "已响应（超时）" if late else "已响应")
+    if case.waiting_since is not None:
+        left = case.due_at - case.waiting_since
+        shown = f"，剩 {_rough(left)}" if left >= timedelta(0) else "（已超时）"
+        return Clock("waiting", f"等待客户{shown}")
     left = case.due_at - now
     if left < timedelta(0):
         return Clock("overdue", f"超时 {_rough(-left)}", case.due_at)

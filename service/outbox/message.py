@@ -1,0 +1,121 @@
+"""An event as it goes to one target, and what it says in Chinese to people."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from classifier.lexicon import packaged_rules
+from service.outbox.configuration import Configuration, OnCall
+from service.outbox.tables import Json
+
+_TITLES = {
+    "case.created": "新案例",
+    "case.claimed": "案例已认领",
+    "case.released": "案例已释放回队列",
+    "case.assigned": "案例已转派",
+    "case.snoozed": "案例已延后",
+    "case.waiting": "案例在等待客户",
+    "case.resumed": "案例结束等待",
+    "case.noted": "案例有新备注",
+    "case.responded": "案例已首次响应",
+    "case.resolved": "案例已解决",
+    "case.dismissed": "案例已驳回",
+    "case.reopened": "案例重新打开",
+    "case.reminder": "案例将要超时",
+    "case.overdue": "案例已超时",
+    "case.escalated": "案例已升级",
+    "verdict.recorded": "案例有复核结论",
+}
+_STATES = {"new": "待认领", "claimed": "处理中", "resolved": "已解决", "dismissed": "已驳回"}
+_NOBODY = OnCall()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event for one target."""
+
+    event_id: str
+    event_type: str
+    payload: Json
+    text: str | None  # the masked text, if the target asks for it
+    configuration: Configuration
+
+    @property
+    def case(self) -> Mapping[str, object]:
+        """The case; {} for an event that is on none."""
+        content = self.payload["data"]
+        case = content.get("case") if isinstance(content, dict) else None
+        return case if isinstance(case, dict) else {}
+
+    @property
+    def on_call(self) -> OnCall:
+        """Who is called; nobody for most events."""
+        content = self.payload["data"]
+        name = content.get("on_call") if isinstance(content, dict) else None
+        return self.configuration.on_call.get(str(name), _NOBODY)
+
+    @property
+    def address(self) -> str | None:
+        """Where people read the case."""
+        page, number = self.configuration.page_url, self.case.get("case_id")
+        return page.replace("{case_id}", str(number)) if page and number else None
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether somebody has to act at once."""
+        return self.event_type in {"case.overdue", "case.escalated"}
+
+    @property
+    def title(self) -> str:
+        """What happened, in a few words."""
+        case, what = self.case, _TITLES.get(self.event_type, self.event_type)
+        if not case:
+            return what
+        return f"【{case['priority']}】{what} #{case['case_id']}"
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What people need to know, each with its name; values are codes, never the client's."""
+        case = self.case
+        if not case:
+            return []
+        signals = case["signals"] if isinstance(case["signals"], list) else []
+        found = [
+            ("团队", f"{_called('teams', case['team'])}（{_called('tiers', case['tier'])}）"),
+            ("状态", _STATES.get(str(case["state"]), str(case["state"]))),
+            ("类别", str(case["category"] or "未判定")),
+            ("情绪强度", str(case["level"] or "未判定")),
+            ("风险信号", "、".join(_signal(str(code)) for code in signals) or "无"),
+            ("响应时限", self._moment(str(case["due_at"]))),
+        ]
+        people = "、".join(self.on_call.people)
+        return [*found, ("值班", people)] if people else found
+
+    def _moment(self, value: str) -> str:
+        local = datetime.fromisoformat(value).astimezone(ZoneInfo(self.configuration.zone))
+        return f"{local:%Y-%m-%d %H:%M}"
+
+
+def _called(table: str, code: object) -> str:
+    return _names().get(table, {}).get(str(code), str(code))
+
+
+@cache
+def _names() -> dict[str, dict[str, str]]:
+    source = (files("service.pages") / "names.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(source)
+    return tables
+
+
+def _signal(code: str) -> str:
+    return _signals().get(code, code)
+
+
+@cache
+def _signals() -> dict[str, str]:
+    return {rule.code: rule.name for rule in packaged_rules()}
