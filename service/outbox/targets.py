@@ -137,18 +137,21 @@ def _mistakes(target: Target, settings: Configuration) -> Iterator[str]:
         if variable and not target.values[setting.removesuffix("_env")]:
             yield f"{setting} is {variable}, but that environment variable is not set"
     if isinstance(target.settings, EmailTarget):
-        yield from _email_mistakes(target.settings)
+        yield from _email_mistakes(target.settings, target.values)
     else:
         yield from _url_mistakes(target)
     if target.settings.kind == "webhook" and target.values.get("secret"):
         yield from _secret_mistakes(target.values["secret"])
 
 
-def _email_mistakes(settings: EmailTarget) -> Iterator[str]:
+def _email_mistakes(settings: EmailTarget, values: Mapping[str, str]) -> Iterator[str]:
     if (settings.user_env is None) != (settings.password_env is None):
         yield "user_env and password_env belong together: name both or none"
     if settings.user_env and settings.security == "none":
         yield "security is none, but a password is only sent over starttls or tls"
+    for setting in ("user", "password"):
+        if not values.get(setting, "").isascii():
+            yield f"{setting}_env holds characters beyond ASCII, which SMTP logins cannot carry"
 
 
 def _url_mistakes(target: Target) -> Iterator[str]:

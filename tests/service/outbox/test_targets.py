@@ -141,6 +141,23 @@ def test_a_secret_that_cannot_sign_is_refused_unseen(tmp_path: Path, secret: str
     assert secret == "" or secret not in found.replace("not whsec_ and", "")
 
 
+@pytest.mark.parametrize(
+    ("more", "password", "part"),
+    [
+        ('user_env = "U"', "p", "belong together"),
+        ('user_env = "U"\npassword_env = "P"\nsecurity = "none"', "p", "starttls or tls"),
+        ('user_env = "U"\npassword_env = "P"', "密码", "beyond ASCII"),
+        ('to = ["a@b.c, d@e.f"]', "p", "targets.mail.email.to.0"),
+    ],
+)
+def test_mistakes_of_an_email_target(tmp_path: Path, more: str, password: str, part: str) -> None:
+    """A password is never sent in the clear."""
+    text = f'[targets.mail]\nkind = "email"\nhost = "mx"\nsender = "a@b.c"\n{more}\n'
+    found = "\n".join(mistakes(tmp_path, text, {"U": "u", "P": password}))
+    assert part in found
+    assert "密码" not in found
+
+
 def test_a_robots_address_is_not_shown(tmp_path: Path) -> None:
     """Its token is a secret, also when the address is wrong."""
     wrong = {**SET, "FEISHU_URL": "gopher://open.feishu.cn/hook/tok3n"}
