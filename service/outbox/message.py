@@ -45,6 +45,7 @@ class Message:
     payload: Json
     text: str | None  # the masked text, if the target asks for it
     configuration: Configuration
+    category_name: str | None = None  # as the model calls it
 
     @property
     def case(self) -> Mapping[str, object]:
@@ -88,7 +89,7 @@ class Message:
         found = [
             ("团队", f"{_called('teams', case['team'])}（{_called('tiers', case['tier'])}）"),
             ("状态", _STATES.get(str(case["state"]), str(case["state"]))),
-            ("类别", str(case["category"] or "未判定")),
+            ("类别", self.category_name or str(case["category"] or "未判定")),
             ("情绪强度", str(case["level"] or "未判定")),
             ("风险信号", "、".join(_signal(str(code)) for code in signals) or "无"),
             ("响应时限", self._moment(str(case["due_at"]))),
@@ -99,6 +100,18 @@ class Message:
     def _moment(self, value: str) -> str:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(self.configuration.zone))
         return f"{local:%Y-%m-%d %H:%M}"
+
+
+def category_name(prediction: Json, code: object) -> str | None:
+    """What the model calls a category; None for one that it did not find in this text.
+
+    >>> category_name({"category": {"code": "refund", "name": "退款", "top": []}}, "refund")
+    '退款'
+    """
+    found = prediction.get("category")
+    if isinstance(found, dict) and found.get("code") == code:
+        return str(found["name"])
+    return None
 
 
 def _called(table: str, code: object) -> str:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from service.outbox import deliveries, mail, robots, webhook
 from service.outbox.deliveries import Job
 from service.outbox.escalation import Escalator
 from service.outbox.lanes import Lane, delay_seconds
-from service.outbox.message import Message
+from service.outbox.message import Message, category_name
 from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import Target, load_targets
 from service.secret import Secret
@@ -207,13 +208,17 @@ class Runner:
         return None
 
     def _message(self, target: Target, job: Job) -> Message:
-        text = None
-        if target.settings.include_text and job.case_id is not None:
-            with self._database.session() as session:
-                content = session.get(CaseContent, job.case_id)
-                text = content.text if content else None
         settings = self._file.current.settings
-        return Message(job.event_id, job.event_type, job.payload, text, settings)
+        message = Message(job.event_id, job.event_type, job.payload, None, settings)
+        if job.case_id is None:
+            return message
+        with self._database.session() as session:
+            content = session.get(CaseContent, job.case_id)
+        if content is None:
+            return message
+        text = content.text if target.settings.include_text else None
+        name = category_name(content.prediction, message.case.get("category"))
+        return replace(message, text=text, category_name=name)
 
     def _settle(self, job: Job, error: SendError | None, target: Target, ends_at: float) -> None:
         """Writes the outcome; while the database is gone, tries until the lease ends."""
