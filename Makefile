@@ -28,8 +28,8 @@ train: .venv/ready ## train a model from DATA (data/corpus); the last line print
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
 
-test: models/CURRENT ## run the whole test suite
-	$(RUN) -m pytest
+test: models/CURRENT ## run the whole test suite, on all cores
+	$(RUN) -m pytest -n auto --dist worksteal
 
 check: .venv/ready ## lint, types, import directions, declared dependencies
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/deptry .

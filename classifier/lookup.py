@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from classifier import kernels
-from classifier.kernels import BREAK, PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams
+from classifier.kernels import BREAK, PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams, kinds
 
 _SLOTS_PER_KEY = 2  # at most half full: 1.5 probes a query (Knuth, TAOCP vol. 3, 6.4)
 
@@ -112,5 +112,5 @@ class Phrasebook:
         [[[0, 1, 2, 0]], [[0, 0, 2, 0]]]
         """
         found = self._index.find(codes, *spans_of_chars(len(codes)))
-        ordered, places = grams.sort_by_kind(found, self._firsts)
+        ordered, places = kinds.sort_by_kind(found, self._firsts)
         return [ordered[a:b] for a, b in pairwise(places.tolist())]

@@ -16,21 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifier.kernels import Codes, Ints, Longs, phrases
+from classifier.clauses import CLAUSE_CHARS, SENTENCE_CHARS, Ends, part_around
+from classifier.kernels import Ints, phrases
 from classifier.kernels.phrases import Lists
-from classifier.lookup import Phrasebook, code_points
+from classifier.lookup import Phrasebook
 from classifier.tokens import CutBatch
 
-# Context is read so far and no farther, so that the work for one match is bounded however long the
-# text is.
-_CLAUSE_CHARS = 40
-_SENTENCE_CHARS = 80
 _LATEST = 8
 _NEAR_CHARS = 60
 # A pattern is tried where literals of so many of its parts stand: two thirds fewer tries than for
 # the rarest alone. Parts with more literals than this are too common to tell anything.
 _MAX_GROUPS, _MAX_FURTHER_ANCHORS = 3, 300
-_NO_PIECES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +142,7 @@ class SignalFinder:
         texts, patterns = batch.texts, self._patterns
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
         stretches = candidates.tolist()
-        ends = _Ends(batch.codes, batch.piece_ends)
+        ends = Ends(batch.codes, batch.piece_ends)
         contexts: dict[int, list[Pattern]] = {}
         for row, number, _, _ in stretches:
             if number >= self._n_phrases:
@@ -180,7 +176,7 @@ class SignalFinder:
         text = place.text
         if pattern.at_word_borders and not place.is_at_borders(start, end):
             return False
-        low, high = place.part(start, end, _CLAUSE_CHARS, place.ends.clauses)
+        low, high = place.part(start, end, CLAUSE_CHARS, place.ends.clauses)
         if place.contexts and any(
             idiom.start() < end and start < idiom.end()
             for context in place.contexts
@@ -209,27 +205,17 @@ class SignalFinder:
         settled_by = [p for p in place.contexts if p in rule.settled_by]
         if not (guard.leads or settled_by):
             return False
-        first, last = place.part(start, end, _SENTENCE_CHARS, place.ends.sentences)
+        first, last = place.part(start, end, SENTENCE_CHARS, place.ends.sentences)
         return bool(
             (guard.leads and guard.leads.search(text[first:start]))
             or any(p.expression.search(text, first, last) for p in settled_by)
         )
 
 
-class _Ends:
-    """Which characters of a batch end a piece, a clause, a sentence: a byte of 1 if one does."""
-
-    def __init__(self, codes: Codes, piece_ends: Longs) -> None:
-        pieces, clauses, sentences = phrases.find_ends(codes, piece_ends)
-        self.pieces, self.clauses, self.sentences = (
-            pieces.tobytes(), clauses.tobytes(), sentences.tobytes(),
-        )  # fmt: skip
-
-
 class _Place(NamedTuple):
     """A text of a batch, and the idioms and settling patterns whose anchors it holds."""
 
-    ends: _Ends
+    ends: Ends
     text: str
     origin: int  # where the text begins in the batch
     contexts: Sequence[Pattern]
@@ -237,20 +223,13 @@ class _Place(NamedTuple):
     def part(self, start: int, end: int, reach: int, ends: bytes) -> tuple[int, int]:
         """The clause or sentence around a span, in characters of the text."""
         origin = self.origin
-        low, high = _part(ends, origin + start, origin + end, reach)
+        low, high = part_around(ends, origin + start, origin + end, reach)
         return max(low - origin, 0), min(high - origin, len(self.text))
 
     def is_at_borders(self, start: int, end: int) -> bool:
         """Whether the span begins and ends where words do."""
         pieces, origin = self.ends.pieces, self.origin
         return bool(pieces[origin + end - 1] and (not start or pieces[origin + start - 1]))
-
-
-def _part(ends: bytes, low: int, high: int, reach: int) -> tuple[int, int]:
-    """The stretch between ends around a span, at most `reach` characters each way."""
-    first, last = max(0, low - reach), min(len(ends), high + reach)
-    before, after = ends.rfind(1, first, low), ends.find(1, high, last)
-    return first if before < 0 else before + 1, last if after < 0 else after + 1
 
 
 def _lists(members: Iterable[Iterable[int]]) -> Lists:
@@ -282,24 +261,6 @@ def _parts(literal: str) -> frozenset[str]:
     """Everything that stands wherever the literal stands."""
     borders = range(len(literal) + 1)
     return frozenset(literal[start:end] for start, end in combinations(borders, 2))
-
-
-def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """The clause around a span, with the mark that ends it; at most 40 characters each way.
-
-    >>> clause_of("我没说起诉,气死我了!", 3, 5)
-    (0, 6)
-    """
-    return _part(_Ends(code_points(text), _NO_PIECES).clauses, start, end, _CLAUSE_CHARS)
-
-
-def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence around a span, with the mark that ends it; at most 80 characters each way.
-
-    >>> sentence_of("好。我没说起诉,气死我了!算了", 5, 7)
-    (2, 13)
-    """
-    return _part(_Ends(code_points(text), _NO_PIECES).sentences, start, end, _SENTENCE_CHARS)
 
 
 def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:

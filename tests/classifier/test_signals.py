@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.clauses import clause_of, sentence_of
 from classifier.lexicon import compile_pattern, compile_rules, packaged_rules
-from classifier.signals import Match, SignalFinder, clause_of, sentence_of
+from classifier.signals import Match, SignalFinder
 from classifier.text import clean
 from classifier.tokens import cut_batch, tokeniser
 
