@@ -55,8 +55,10 @@ class Lane:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
-        return self._running == 0
+        """Whether nothing is under way and nothing waits for the next minute's share."""
+        if self._running:
+            return False
+        return self.free() > 0 or self._clock() < self._closed_until
 
 
 def delay_seconds(

@@ -122,8 +122,9 @@ class Runner:
         try:
             while not stop.is_set():
                 self._wake.clear()
+                was_idle = all(lane.is_idle for lane in self._lanes.values())
                 is_busy = self._turn()
-                if once and not is_busy and all(lane.is_idle for lane in self._lanes.values()):
+                if once and was_idle and not is_busy:
                     return
                 if not is_busy and not stop.is_set():
                     self._wake.wait(self._pause(once=once))

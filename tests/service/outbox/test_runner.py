@@ -11,7 +11,8 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import make_url, update
+from sqlalchemy.exc import OperationalError
 
 from service.outbox import deliveries
 from service.outbox.configuration import WebhookTarget
@@ -29,6 +30,7 @@ from tests.service.outbox.conftest import (
     environment_of,
     webhook,
 )
+from tests.service.postgres import postgres_server
 
 ANNA = person("anna")
 DEAD, DELIVERED, PENDING = DeliveryState.DEAD, DeliveryState.DELIVERED, DeliveryState.PENDING
@@ -207,6 +209,13 @@ def test_a_lane_keeps_to_its_numbers() -> None:
     assert lane.free() == 1
 
 
+def test_once_waits_for_the_share_of_the_next_minute(outbox: Outbox, receiver: Receiver) -> None:
+    """A robot that takes little gets all that is due all the same."""
+    work(outbox, 1)
+    outbox.deliver(webhook(receiver.url, "per_minute = 120\nparallel = 1"))
+    assert states(outbox) == {DELIVERED: 3}
+
+
 def test_a_clock_that_was_set_back_stops_nothing(outbox: Outbox, receiver: Receiver) -> None:
     """What a future clock put off by a year or leased for a year is taken up again."""
     work(outbox, 1)
@@ -322,6 +331,58 @@ def test_a_worker_that_is_killed_loses_nothing(outbox: Outbox, receiver: Receive
         last.kill()
         last.wait()
     check_order(outbox, receiver)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_outlives_a_database_that_goes_away(outbox: Outbox, receiver: Receiver) -> None:
+    """Connections that are cut while it delivers cost nothing but time."""
+    work(outbox, 5)
+    name = str(make_url(outbox.queue.service.settings.database_url).database)
+
+    def answer(_request: Request) -> Reply:
+        if len(receiver.requests) % 3 == 0:
+            postgres_server().cut_off(name)
+        return Reply()
+
+    receiver.answer = answer
+    runner, stop = outbox.runner(webhook(receiver.url, "parallel = 2")), threading.Event()
+    thread = threading.Thread(target=runner.run, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: len(set(receiver.ids)) == 15, 60)
+        receiver.answer = lambda _request: Reply()
+        until(lambda: settled(outbox) == 15, 60)
+    finally:
+        stop.set()
+        runner.wake()
+        thread.join(20)
+    check_order(outbox, receiver)
+
+
+def settled(outbox: Outbox) -> int:
+    """How many deliveries are done; 0 while the database is cut off."""
+    try:
+        return states(outbox)[DELIVERED]
+    except OperationalError:
+        return 0
+
+
+def test_a_slow_target_holds_up_no_other(outbox: Outbox, receiver: Receiver) -> None:
+    """The other one has everything before the slow one has its second event."""
+    work(outbox, 2)
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("slow"):
+            time.sleep(1)
+        return Reply()
+
+    receiver.answer = answer
+    slow = webhook(receiver.url + "/slow", "parallel = 1", name="a")
+    outbox.deliver(slow + webhook(receiver.url, name="b"))
+    slow_ones = [n for n, r in enumerate(receiver.requests) if r.path.endswith("slow")]
+    fast_ones = [n for n, r in enumerate(receiver.requests) if not r.path.endswith("slow")]
+    assert (len(slow_ones), len(fast_ones)) == (6, 6)
+    assert max(fast_ones) < slow_ones[3]
 
 
 def test_a_worker_sees_a_changed_file_and_keeps_the_old_one_when_it_is_wrong(
