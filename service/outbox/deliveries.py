@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Table, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from service.db import Database
@@ -85,11 +86,17 @@ def take(
     """Deliveries to a target that are due and that nobody else has in hand, now in ours."""
     with database.session() as session:
         found = session.execute(_due(target, now).limit(limit)).all()
-    return [
-        job
-        for delivery, event in found
-        if (job := _taken(database, delivery, event, now, lease)) is not None
-    ]
+    jobs: list[Job] = []
+    for delivery, event in found:
+        try:
+            job = _taken(database, delivery, event, now, lease)
+        except SQLAlchemyError:
+            if jobs:
+                return jobs  # what is in hand already is delivered all the same
+            raise
+        if job is not None:
+            jobs.append(job)
+    return jobs
 
 
 def deliver_done(database: Database, job: Job, now: datetime) -> None:

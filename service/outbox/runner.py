@@ -201,8 +201,9 @@ class Runner:
             if error.wait_seconds is not None:
                 lane.close_for(min(error.wait_seconds, deliveries.MAX_DELAY.total_seconds()))
             return error
-        except SQLAlchemyError:
-            raise
+        except SQLAlchemyError as lost:  # nothing was sent yet
+            self._outage.note(lost)
+            return SendError("the database was gone")
         except Exception as error:
             structlog.get_logger().error("send_failed", event_id=job.event_id, error=error)
             return SendError(f"internal fault: {type(error).__name__}")

@@ -345,7 +345,8 @@ def test_a_worker_outlives_a_database_that_goes_away(outbox: Outbox, receiver: R
         return Reply()
 
     receiver.answer = answer
-    runner, stop = outbox.runner(webhook(receiver.url, "parallel = 2")), threading.Event()
+    text = "lease_seconds = 5\n" + webhook(receiver.url, "timeout_seconds = 2\nparallel = 2")
+    runner, stop = outbox.runner(text), threading.Event()
     thread = threading.Thread(target=runner.run, args=(stop,))
     thread.start()
     try:
