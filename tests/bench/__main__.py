@@ -26,7 +26,8 @@ def main(target: Path | None) -> None:
     corpus = pd.concat([pd.read_csv(f, dtype=str) for f in files]).sample(_TEXTS, random_state=1)
     texts = corpus.text.tolist()
     measures = measure_library(load(models=ROOT / "models"), texts, corpus.category.tolist())
-    measures += measure_server(texts[:500])
+    furious = corpus[corpus.intensity.isin(["4", "5"])].text.tolist()
+    measures += measure_server(texts[:500], furious[:500])
     length = sum(map(len, texts)) / len(texts)
     click.echo(f"{len(texts)} texts of {length:.0f} characters, {platform.machine()}, one run")
     for measure in measures:

@@ -7,6 +7,7 @@ on SQLite in a temporary folder, and on PostgreSQL when TRIAGE_TEST_POSTGRES_URL
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import random
 import re
@@ -21,6 +22,7 @@ from itertools import chain
 from pathlib import Path
 
 import click
+import structlog
 from sqlalchemy import insert, text
 
 from classifier.policy import Context, decide
@@ -241,6 +243,7 @@ def _databases() -> Iterator[list[Database]]:
 @click.option("--only", type=click.Choice(["sqlite", "postgresql"]), help="One of the two.")
 def main(number: int, share_open: float, only: str | None) -> None:
     """Fill, measure, and say which limit is not kept."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with _databases() as databases:
         for database in databases:
             name = database.engine.dialect.name

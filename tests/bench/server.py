@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.bench.library import Measure
@@ -24,20 +25,29 @@ _ROUNDS = 3
 _START_SECONDS = 60
 
 
-def measure_server(texts: list[str]) -> list[Measure]:
-    """Requests per second of both, measured in turns, best round of each."""
-    echo = classify = 0.0
+def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
+    """Requests per second of each, measured in turns, best round of each.
+
+    `furious` are texts that become cases: they are classified without storing, and stored.
+    """
+    echo = classify = unstored = stored = 0.0
     with (
         tempfile.TemporaryDirectory() as home,
         _service(Path(home)) as (port, key),
         _echo() as other,
     ):
         for _ in range(_ROUNDS):
-            echo = max(echo, _load(other, "/echo", "", texts))
-            classify = max(classify, _load(port, "/v1/classify", key, texts))
+            echo = max(echo, _load(other, _requests("/echo", "", texts)))
+            ask = partial(_requests, "/v1/classify", key)
+            classify = max(classify, _load(port, ask(texts)))
+            unstored = max(unstored, _load(port, ask(furious)))
+            stored = max(stored, _load(port, ask(furious, store=True)))
     return [
         Measure("bare Flask JSON echo", echo, "requests/s"),
         Measure("POST /v1/classify, against echo", classify, "requests/s", classify / echo, 0.5),
+        Measure(
+            "with a stored case, against without", stored, "requests/s", stored / unstored, 0.4
+        ),
     ]
 
 
@@ -94,17 +104,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _load(port: int, path: str, key: str, texts: list[str]) -> float:
+def _load(port: int, requests: list[bytes]) -> float:
     """Answers per second over kept-alive connections, from one client process of threads."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(run_client, (port, path, key, texts))
+        return pool.apply(run_client, (port, requests))
 
 
-def run_client(port: int, path: str, key: str, texts: list[str]) -> float:
+def run_client(port: int, requests: list[bytes]) -> float:
     """Send for some seconds over several connections at once; returns answers per second."""
     import selectors  # noqa: PLC0415  (only the client process needs it)
 
-    requests = [_request(path, key, text) for text in texts]
     selector = selectors.DefaultSelector()
     done = sent = 0
     for _ in range(_CONNECTIONS):
@@ -125,12 +134,15 @@ def run_client(port: int, path: str, key: str, texts: list[str]) -> float:
     return done / (time.perf_counter() - start)
 
 
-def _request(path: str, key: str, text: str) -> bytes:
-    body = json.dumps({"text": text, "store": False}, ensure_ascii=False).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-    return (
-        f"{head}Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-    )
+def _requests(path: str, key: str, texts: list[str], *, store: bool = False) -> list[bytes]:
+    """A whole HTTP request for each text."""
+    found = []
+    for text in texts:
+        body = json.dumps({"text": text, "store": store}, ensure_ascii=False).encode()
+        head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        fields = f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+        found.append(f"{head}{fields}".encode() + body)
+    return found
 
 
 def _is_whole(buffer: bytearray) -> bool:
