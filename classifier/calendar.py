@@ -105,26 +105,30 @@ def is_workday(day: date, hours: BusinessHours) -> bool:
     return day.weekday() < _SATURDAY
 
 
-def end_of_days(
-    start: datetime, days: int, hours: BusinessHours, *, only_workdays: bool
-) -> datetime:
-    """The end, at midnight, of a period of days, in UTC; the day it starts on is not counted.
-
-    Counted as the Civil Code does (articles 201 and 203): a period of calendar days whose last day
-    is no working day lasts to the end of the next one.
+def end_of_workdays(start: datetime, days: int, hours: BusinessHours) -> datetime:
+    """The midnight, in UTC, that ends the last of some working days after the day of the start.
 
     Raises:
         ValueError: the start has no zone, or there are fewer than 1 days.
     """
-    if days < 1:
-        raise ValueError(f"days is {days}, 1 or more are needed")
-    day = _utc(start).astimezone(hours.zone).date()
-    if only_workdays:
-        for _ in range(days):
-            day = _next_workday(day, hours)
-    else:
-        day += days * _DAY
-        day = day if is_workday(day, hours) else _next_workday(day, hours)
+    day = _first_day(start, days, hours)
+    for _ in range(days):
+        day = _next_workday(day, hours)
+    return _moment(day, DAY_SECONDS, hours.zone)
+
+
+def end_of_days(start: datetime, days: int, hours: BusinessHours, *, rolls: bool) -> datetime:
+    """The midnight, in UTC, that ends the last of some calendar days after the day of the start.
+
+    With `rolls` a last day that is no working day gives way to the next one, as articles 201 and
+    203 of the Civil Code count.
+
+    Raises:
+        ValueError: the start has no zone, or there are fewer than 1 days.
+    """
+    day = _first_day(start, days, hours) + days * _DAY
+    if rolls and not is_workday(day, hours):
+        day = _next_workday(day, hours)
     return _moment(day, DAY_SECONDS, hours.zone)
 
 
@@ -134,6 +138,12 @@ def is_announced(year: int) -> bool:
     Of other years only the holidays themselves are known.
     """
     return bool(_chinese_days(year)[1])
+
+
+def _first_day(start: datetime, days: int, hours: BusinessHours) -> date:
+    if days < 1:
+        raise ValueError(f"days is {days}, 1 or more are needed")
+    return _utc(start).astimezone(hours.zone).date()
 
 
 def _next_workday(day: date, hours: BusinessHours) -> date:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from classifier.calendar import due
 from classifier.pii import mask
 from classifier.policy import team_for
 from classifier.prediction import Priority
@@ -157,14 +157,16 @@ class Verdicts:
             "signals": verdict.signals,
             "priority": verdict.priority,
         }
-        if verdict.priority != case.priority:
-            clock = timedelta(seconds=policy.clocks[verdict.priority])
-            values |= {
-                "due_at": case.clock_start_at + clock,
-                "tier": policy.tiers[verdict.priority],
-            }
+        team = case.team
         if (verdict.category, verdict.signals) != (case.category, case.signals):
-            values["team"] = team_for(verdict.category, verdict.signals.split(), policy)
+            codes = verdict.signals.split()
+            team = team_for(verdict.category, codes, policy, channel=case.channel)
+            values["team"] = team
+        if verdict.priority != case.priority:
+            values["tier"] = policy.tiers[verdict.priority]
+        if (verdict.priority, team) != (case.priority, case.team):  # teams have their own hours
+            clock = policy.first_response(verdict.priority, team)
+            values["due_at"] = due(case.clock_start_at, *clock)
         return {name: value for name, value in values.items() if value != getattr(case, name)}
 
 

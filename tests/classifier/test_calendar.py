@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from classifier.calendar import (
     Span,
     due,
     end_of_days,
+    end_of_workdays,
     is_announced,
     is_workday,
     open_seconds,
@@ -114,16 +115,16 @@ def test_a_zone_with_summer_time_stays_exact() -> None:
 
 def test_seven_working_days_are_counted_from_the_next_day() -> None:
     """Monday 28 September: 29, 30, then 8, 9, 10 (worked Saturday), 12 and 13 October."""
-    found = end_of_days(at("2026-09-28 10:00"), 7, OFFICE, only_workdays=True)
+    found = end_of_workdays(at("2026-09-28 10:00"), 7, OFFICE)
     assert found == at("2026-10-14 00:00")
 
 
-def test_calendar_days_that_end_on_a_holiday_end_on_the_next_working_day() -> None:
-    """15 days from 17 September end on 2 October, hence with 8 October; else they stay."""
-    found = end_of_days(at("2026-09-17 23:59"), 15, OFFICE, only_workdays=False)
-    assert found == at("2026-10-09 00:00")
-    found = end_of_days(at("2026-11-03 00:00"), 15, OFFICE, only_workdays=False)
-    assert found == at("2026-11-19 00:00")
+def test_calendar_days_end_at_midnight_or_roll_over_a_holiday() -> None:
+    """15 days from 17 September end with 2 October, a holiday, or else with 8 October."""
+    start = at("2026-09-17 23:59")
+    assert end_of_days(start, 15, OFFICE, rolls=False) == at("2026-10-03 00:00")
+    assert end_of_days(start, 15, OFFICE, rolls=True) == at("2026-10-09 00:00")
+    assert end_of_days(at("2026-11-03 00:00"), 15, OFFICE, rolls=True) == at("2026-11-19 00:00")
 
 
 def test_future_years_have_their_holidays_though_not_their_make_up_days() -> None:
@@ -161,6 +162,6 @@ def test_nonsense_is_refused() -> None:
     with pytest.raises(ValueError, match="seconds is -1"):
         due(at("2026-11-18 10:00"), -1, OFFICE)
     with pytest.raises(ValueError, match="days is 0"):
-        end_of_days(at("2026-11-18 10:00") + timedelta(days=1), 0, OFFICE, only_workdays=True)
+        end_of_days(at("2026-11-18 10:00"), 0, OFFICE, rolls=False)
     with pytest.raises(ValueError, match="never open"):
         BusinessHours(SHANGHAI, ())

@@ -99,7 +99,9 @@ def test_the_model_describes_itself(service: Service) -> None:
     headers = {"Authorization": f"Bearer {service.key}"}
     described = service.client.get("/v1/model", headers=headers).get_json()
     assert described["version"] == "v1"
-    assert described["policy_version"] == service.parts.predictor.policy.version
+    policy = service.parts.predictor.policy
+    assert described["policy_version"] == policy.version
+    assert described["policy_hash"] == policy.content_hash
 
 
 @pytest.mark.parametrize("path", ["/v1/classify", "/v1/classify/batch"])
