@@ -164,8 +164,10 @@ class Verdicts:
             values["team"] = team
         if verdict.priority != case.priority:
             values["tier"] = policy.tiers[verdict.priority]
-        if (verdict.priority, team) != (case.priority, case.team):  # teams have their own hours
-            clock = policy.first_response(verdict.priority, team)
+        clock = policy.first_response(verdict.priority, team)  # teams have their own hours
+        if verdict.priority != case.priority or clock != policy.first_response(
+            case.priority, case.team
+        ):
             values["due_at"] = due(case.clock_start_at, *clock)
         return {name: value for name, value in values.items() if value != getattr(case, name)}
 
