@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from classifier import load as load_model
-from classifier.policy_file import load_policy
+from classifier.policy_file import load_policy, packaged_path
 from service import access_api, api, docs, errors, health
 from service.account import Accounts
 from service.answers import Answers
@@ -45,10 +45,11 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     Raises:
         ModelError, PolicyError: what is to be served cannot be.
     """
+    rules = settings.policy or packaged_path()
     return Parts(
         settings=settings,
         database=Database(settings.database_url),
-        predictor=Predictor(settings.models, load, load_policy(settings.policy)),
+        predictor=Predictor(settings.models, load, load_policy(rules), policy_path=rules),
         metrics=Metrics(),
     )
 

@@ -162,7 +162,7 @@ def _judge(
         )
         own = intake.customer_hash(complaint)
         contacts = intake.contacts([own], policy, moment)[0]
-        decision = decide(prediction, policy, Context(contacts=contacts))
+        decision = decide(prediction, policy, Context(contacts=contacts, channel=row.channel))
         entry = reply("demo", prediction, decision, received_at=moment)
         why = intake.reasons(prediction, decision, policy) or ("audit",)
         found_out = (prediction, decision, entry, why, own, contacts)

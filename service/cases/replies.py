@@ -15,6 +15,7 @@ from service.replies import (
     PriorityReply,
     RouteReply,
     SignalReply,
+    StatutoryReply,
 )
 
 PriorityName = Literal["P0", "P1", "P2", "P3"]
@@ -97,7 +98,9 @@ class CaseDecisionReply(_Reply):
 
     priority: PriorityReply
     route: RouteReply
+    statutory: list[StatutoryReply] = Field([], description="法定时限；较早的案例没有。")
     policy_version: str
+    policy_hash: str | None = Field(None, description="策略文件内容的摘要；较早的案例没有。")
 
 
 class NoteReply(_Reply):

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from classifier.calendar import due
 from classifier.pii import mask
 from classifier.policy import team_for
 from classifier.prediction import Priority
@@ -160,16 +160,23 @@ class Verdicts:
             "signals": verdict.signals,
             "priority": verdict.priority,
         }
+        team = case.team
+        if (verdict.category, verdict.signals) != (case.category, case.signals):
+            codes = verdict.signals.split()
+            team = team_for(verdict.category, codes, policy, channel=case.channel)
+            values["team"] = team
         if verdict.priority != case.priority:
-            clock = timedelta(seconds=policy.clocks[verdict.priority] + case.paused_seconds)
-            due_at = case.clock_start_at + clock
+            values["tier"] = policy.tiers[verdict.priority]
+        clock = policy.first_response(verdict.priority, team)  # teams have their own hours
+        if verdict.priority != case.priority or clock != policy.first_response(
+            case.priority, case.team
+        ):
+            seconds, hours = clock
+            due_at = due(case.clock_start_at, seconds + case.paused_seconds, hours)
             values |= {
                 "due_at": due_at,
                 "escalation_step": 0 if due_at > case.due_at else case.escalation_step,
-                "tier": policy.tiers[verdict.priority],
             }
-        if (verdict.category, verdict.signals) != (case.category, case.signals):
-            values["team"] = team_for(verdict.category, verdict.signals.split(), policy)
         return {name: value for name, value in values.items() if value != getattr(case, name)}
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from classifier.policy_file import packaged_path, parse_policy
 from classifier.prediction import Priority
 from service.cases.faults import (
     CaseConflictError,
@@ -155,3 +156,19 @@ def test_the_sums_of_charts_follow_every_verdict(queue: Queue) -> None:
     counted = Counter((case.created_hour, f"category:{case.category or ''}") for case in cases)
     counted += Counter((case.created_hour, f"level:{case.level or ''}") for case in cases)
     assert sums == counted
+
+
+def test_another_team_has_other_hours(queue: Queue) -> None:
+    """Sunday night before a holiday: triage opens on Tuesday at eight, safety never closes."""
+    text = packaged_path().read_text(encoding="utf-8")
+    before = "P1 = 7_200       # 2 hours"
+    assert before in text
+    rules = text.replace(before, 'P1 = { within = "2h", hours = "team" }')
+    queue.service.parts.predictor.policy = parse_policy(rules.encode())
+    number = queue.add(occurred_at="2025-06-01T23:00:00+08:00")
+    case = get_case(queue.desk.database, number).case
+    assert (case.team, case.due_at.isoformat()) == ("triage", "2025-06-03T02:00:00+00:00")
+    queue.verdicts.give(number, ANNA, Opinion("safety", reason="食品安全"))
+    case = get_case(queue.desk.database, number).case
+    assert (case.team, case.due_at.isoformat()) == ("safety", "2025-06-01T17:00:00+00:00")
+    assert case.priority is Priority.P1
