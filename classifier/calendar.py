@@ -75,6 +75,31 @@ def due(start: datetime, seconds: int, hours: BusinessHours | None) -> datetime:
     raise ValueError("business hours that never open again")  # the calendar ends in year 9999
 
 
+def latest_start(end: datetime, seconds: int, hours: BusinessHours | None) -> datetime:
+    """The latest moment, in UTC, from which `seconds` of open time pass until the end.
+
+    It turns `due` round: `due(start, seconds, hours) <= end` holds for every start up to it.
+
+    >>> office = BusinessHours(ZoneInfo("Asia/Shanghai"), (Span(9 * 3600, 18 * 3600),))
+    >>> monday = datetime.fromisoformat("2026-11-23T09:30:00+08:00")
+    >>> latest_start(monday, 3600, office).astimezone(office.zone).isoformat()
+    '2026-11-20T17:30:00+08:00'
+
+    Raises:
+        ValueError: the end has no zone, or there are fewer than 0 seconds.
+    """
+    if seconds < 0:
+        raise ValueError(f"seconds is {seconds}, 0 or more are needed")
+    moment, left = _utc(end), timedelta(seconds=seconds)
+    if hours is None or not left:
+        return moment - left
+    for opens, closes in _open_until(moment, hours):
+        if left <= closes - opens:
+            return closes - left
+        left -= closes - opens
+    raise ValueError("business hours that were never open")  # the calendar begins in year 1
+
+
 def open_seconds(start: datetime, end: datetime, hours: BusinessHours | None) -> float:
     """How many seconds of open time lie between two moments; 0 when the end is not later.
 
@@ -161,6 +186,16 @@ def _open_since(moment: datetime, hours: BusinessHours) -> Iterator[tuple[dateti
             if closes > moment:
                 yield max(opens, moment), closes
         day += _DAY
+
+
+def _open_until(moment: datetime, hours: BusinessHours) -> Iterator[tuple[datetime, datetime]]:
+    """Every open interval that begins before a moment, cut at it, the last one first."""
+    day = moment.astimezone(hours.zone).date()
+    while True:
+        for opens, closes in reversed(_open_on(hours, day)):
+            if opens < moment:
+                yield opens, min(closes, moment)
+        day -= _DAY
 
 
 @lru_cache(maxsize=8192)

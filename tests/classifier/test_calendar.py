@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from classifier.calendar import (
     end_of_workdays,
     is_announced,
     is_workday,
+    latest_start,
     open_seconds,
 )
 
@@ -155,12 +156,47 @@ def test_measuring_undoes_counting(
     assert open_seconds(start, due(start, seconds, hours), hours) == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(
+    ("end", "hours", "expected"),
+    [
+        ("2026-11-18 12:00", 2, "2026-11-18 10:00"),  # inside one Wednesday
+        ("2026-11-18 18:00", 2, "2026-11-18 16:00"),  # as the day closes
+        ("2026-11-18 23:00", 2, "2026-11-18 16:00"),  # after it has closed
+        ("2026-11-19 10:00", 2, "2026-11-18 17:00"),  # over the night
+        ("2026-11-19 11:00", 2, "2026-11-19 09:00"),  # no later than the opening
+        ("2026-11-22 12:00", 9, "2026-11-20 09:00"),  # Sunday: all of Friday
+        ("2026-10-08 10:00", 2, "2026-09-30 17:00"),  # National Day, 1 to 7 October
+        ("2026-10-10 10:00", 2, "2026-10-09 17:00"),  # Saturday 10 October is worked
+    ],
+)
+def test_latest_starts_in_office_hours(end: str, hours: int, expected: str) -> None:
+    """The way back skips what the way there does."""
+    assert latest_start(at(end), hours * HOUR, OFFICE) == at(expected)
+
+
+@given(
+    st.datetimes(datetime(2018, 1, 1), datetime(2030, 1, 1)),
+    st.integers(0, 60 * 9 * HOUR),
+    st.sampled_from([OFFICE, LUNCH, SHOP, NIGHT, None]),
+)
+def test_the_latest_start_turns_counting_round(
+    moment: datetime, seconds: int, hours: BusinessHours | None
+) -> None:
+    """From it time is up by the end, from a second later it is not."""
+    end = moment.replace(tzinfo=SHANGHAI)
+    start = latest_start(end, seconds, hours)
+    assert due(start, seconds, hours) <= end
+    assert due(start + timedelta(seconds=1), seconds, hours) > end
+
+
 def test_nonsense_is_refused() -> None:
     """A moment without a zone, time that runs backwards, hours that never open."""
     with pytest.raises(ValueError, match="no zone"):
         due(at("2026-11-18 10:00").replace(tzinfo=None), 1, OFFICE)
     with pytest.raises(ValueError, match="seconds is -1"):
         due(at("2026-11-18 10:00"), -1, OFFICE)
+    with pytest.raises(ValueError, match="seconds is -1"):
+        latest_start(at("2026-11-18 10:00"), -1, OFFICE)
     with pytest.raises(ValueError, match="days is 0"):
         end_of_days(at("2026-11-18 10:00"), 0, OFFICE, rolls=False)
     with pytest.raises(ValueError, match="never open"):
