@@ -69,7 +69,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     secret = load_secret(settings.home)
     answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
     app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
-    desk = Desk(parts.database, secret)
+    desk = Desk(parts.database, secret, lambda: parts.predictor.policy)
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts)
     app.register_blueprint(api_changes.blueprint(cases))

@@ -94,7 +94,8 @@ def fill_demo(
     draws = random.Random(seed)  # noqa: S311  (a sample, not a secret)
     intake = Intake(database, secret, draws=draws, announces=False)
     clock = _Clock()
-    desk = Desk(database, secret, clock=clock, announces=False)
+    rules = parts.predictor.policy
+    desk = Desk(database, secret, lambda: rules, clock=clock, announces=False)
     verdicts = Verdicts(desk, parts.predictor)
     made = Made()
     arrivals = _arrivals(draws, read_corpus(corpus), number)

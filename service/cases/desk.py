@@ -15,9 +15,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from classifier.pii import mask
+from classifier.policy import Policy
 from service import audit
 from service.actors import Actor
-from service.cases import moves, times
+from service.cases import moves, pauses, times
 from service.cases.faults import (
     CaseConflictError,
     CaseError,
@@ -58,12 +59,14 @@ class Desk:
         self,
         database: Database,
         secret: Secret,
+        policy: Callable[[], Policy],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         announces: bool = True,
     ) -> None:
         self.database = database
         self.secret = secret
+        self.policy = policy  # that serves now: it says in which hours a clock runs
         self.clock = clock
         self.announces = announces  # writes events; what is made up for show does not
 
@@ -100,7 +103,7 @@ class Desk:
         )
 
     def resume(self, case_id: int, by: Actor, *, version: int | None = None) -> Case:
-        """Lets the clock go on; it is due later by the time it stood still."""
+        """Lets the clock go on; the case is due later by the time that it stood still."""
         return self.change(case_id, by, "resume", moves.resume, version=version)
 
     def respond(self, case_id: int, by: Actor, *, version: int | None = None) -> Case:
@@ -161,6 +164,8 @@ class Desk:
                 if action == "claim" and case.is_open:  # somebody was faster
                     raise conflict(session, case, 1) from refusal
                 raise
+            if "waiting_since" in values and case.waiting_since is not None:
+                values |= pauses.end(case, now, self.policy())
             self.save(session, case, by, action, values)
             if written is not None:
                 row = {"case_id": case.id, "at": now, "actor": by.id, "text": written}

@@ -1,7 +1,8 @@
 """What may be done with a case in which state, by whom; pure functions from a case to new values.
 
 Each move gets the case, who acts and the moment, and returns the columns that change. None touches
-the database: `service.cases.desk` writes what they return.
+the database: `service.cases.desk` writes what they return, and `service.cases.pauses` tells what
+the end of waiting does to the clock.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ def claim(case: Case, by: Actor, _now: datetime) -> Values:
     return {"state": State.CLAIMED, "owner": by.id, "snoozed_until": None}
 
 
-def release(case: Case, by: Actor, now: datetime) -> Values:
+def release(case: Case, by: Actor, _now: datetime) -> Values:
     """Back into the queue."""
     _check(case, "释放", State.CLAIMED)
     _check_owner(case, by)
-    return {"state": State.NEW, "owner": None, **_resumed(case, now)}
+    return {"state": State.NEW, "owner": None, **_resumed(case)}
 
 
 def assign(owner: str) -> Move:
@@ -77,13 +78,13 @@ def wait_for_customer(case: Case, by: Actor, now: datetime) -> Values:
     return {"waiting_since": now}
 
 
-def resume(case: Case, by: Actor, now: datetime) -> Values:
+def resume(case: Case, by: Actor, _now: datetime) -> Values:
     """The clock goes on."""
     _check(case, "继续计时", State.CLAIMED)
     _check_owner(case, by)
     if case.waiting_since is None:
         raise CaseRefusedError("not_waiting", f"案例 {case.id} 没有在等待客户")
-    return _resumed(case, now)
+    return _resumed(case)
 
 
 def respond(case: Case, by: Actor, now: datetime) -> Values:
@@ -153,27 +154,17 @@ def _responded(case: Case, now: datetime) -> Values:
     return {
         "first_response_at": now,
         "response_seconds": _seconds(case.created_at, now),
-        **_resumed(case, now),
+        **_resumed(case),
     }
 
 
-def _resumed(case: Case, now: datetime) -> Values:
-    """What ends waiting: due later by the pause, unless the first answer had ended the clock."""
-    if case.waiting_since is None:
-        return {}
-    if case.first_response_at is not None:
-        return {"waiting_since": None}
-    paused = _seconds(case.waiting_since, now)
-    return {
-        "waiting_since": None,
-        "due_at": case.due_at + timedelta(seconds=paused),
-        "paused_seconds": case.paused_seconds + paused,
-    }
+def _resumed(case: Case) -> Values:
+    return {} if case.waiting_since is None else {"waiting_since": None}
 
 
 def _closed(case: Case, state: State, now: datetime) -> Values:
     return {
-        **_resumed(case, now),
+        **_resumed(case),
         "state": state,
         "is_open": False,
         "snoozed_until": None,

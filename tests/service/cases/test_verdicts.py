@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from classifier.policy_file import packaged_path, parse_policy
 from classifier.prediction import Priority
 from service.cases.faults import (
     CaseConflictError,
@@ -19,7 +18,7 @@ from service.cases.states import VerdictKind, VerdictState
 from service.cases.tables import Case, CaseVolume
 from service.cases.verdicts import Opinion
 from service.tables import Role
-from tests.service.cases.conftest import Queue, person
+from tests.service.cases.conftest import Queue, in_team_hours, person
 
 ANNA, BERND = person("anna"), person("bernd")
 CHIEF = person("chief", Role.ADJUDICATOR)
@@ -160,11 +159,7 @@ def test_the_sums_of_charts_follow_every_verdict(queue: Queue) -> None:
 
 def test_another_team_has_other_hours(queue: Queue) -> None:
     """Sunday night before a holiday: triage opens on Tuesday at eight, safety never closes."""
-    text = packaged_path().read_text(encoding="utf-8")
-    before = "P1 = 7_200       # 2 hours"
-    assert before in text
-    rules = text.replace(before, 'P1 = { within = "2h", hours = "team" }')
-    queue.service.parts.predictor.policy = parse_policy(rules.encode())
+    queue.service.parts.predictor.policy = in_team_hours("P1", "2h")
     number = queue.add(occurred_at="2025-06-01T23:00:00+08:00")
     case = get_case(queue.desk.database, number).case
     assert (case.team, case.due_at.isoformat()) == ("triage", "2025-06-03T02:00:00+00:00")

@@ -7,8 +7,9 @@ import pytest
 from classifier.prediction import Priority
 from service.cases.desk import Desk
 from service.cases.faults import CaseForbiddenError, CaseRefusedError
+from service.cases.file import get_case
 from service.cases.verdicts import Opinion, Verdicts
-from tests.service.cases.conftest import Queue, person
+from tests.service.cases.conftest import Queue, in_team_hours, person
 
 ANNA, BERND = person("anna"), person("bernd")
 
@@ -84,6 +85,43 @@ def test_a_new_priority_keeps_the_pause(queue: Queue, clock: Clock) -> None:
     assert due_at == (case.clock_start_at + timedelta(days=1, hours=1)).replace(microsecond=0)
 
 
+TUESDAY = datetime.fromisoformat("2025-06-03T09:00:00+08:00")  # triage is there from 8 to 22
+
+
+def wait_over_night(queue: Queue, clock: Clock) -> int:
+    """A case with two hours from Tuesday nine o'clock, which waits from ten to Wednesday nine."""
+    number = queue.add(occurred_at=TUESDAY.isoformat())
+    queue.desk.claim(number, ANNA)
+    clock.now = TUESDAY + timedelta(hours=1)
+    queue.desk.wait_for_customer(number, ANNA)
+    clock.now = TUESDAY + timedelta(hours=24)
+    queue.desk.resume(number, ANNA)
+    return number
+
+
+def test_a_pause_counts_in_the_hours_of_the_team(queue: Queue, clock: Clock) -> None:
+    """Twelve hours of Tuesday and one of Wednesday: the hour that was left is left again."""
+    queue.service.parts.predictor.policy = in_team_hours("P1", "2h")
+    case = get_case(queue.desk.database, wait_over_night(queue, clock)).case
+    assert case.due_at == TUESDAY + timedelta(hours=25)
+    assert case.paused_seconds == 13 * 3600
+
+
+def test_a_team_with_other_hours_counts_the_pause_anew(queue: Queue, clock: Clock) -> None:
+    """23 hours for safety, which never closes; 7 for finance, which closes at noon and at six.
+
+    In either the hour that was left on Wednesday at nine is left again.
+    """
+    queue.service.parts.predictor.policy = in_team_hours("P1", "2h")
+    number = wait_over_night(queue, clock)
+    for category, paused in (("safety", 23), ("refund", 7)):
+        queue.verdicts.give(number, ANNA, Opinion(category, reason="归错了"))
+        case = get_case(queue.desk.database, number).case
+        assert case.paused_seconds == pytest.approx(paused * 3600, abs=1), category
+        late = case.due_at - TUESDAY - timedelta(hours=25)
+        assert abs(late) <= timedelta(seconds=1), category
+
+
 def test_waiting_is_refused_where_it_makes_no_sense(queue: Queue, clock: Clock) -> None:
     """Of a case nobody has, twice, by a colleague, and ending what did not begin."""
     number, desk = queue.add(), queue.desk
@@ -113,7 +151,7 @@ def test_the_api_waits_and_resumes(queue: Queue) -> None:
 
 def test_a_desk_and_verdicts_that_announce_nothing(queue: Queue) -> None:
     """Demo cases are worked on without telling anybody."""
-    desk = Desk(queue.desk.database, queue.desk.secret, announces=False)
+    desk = Desk(queue.desk.database, queue.desk.secret, queue.desk.policy, announces=False)
     number = queue.add()
     desk.claim(number, ANNA)
     Verdicts(desk, queue.service.parts.predictor).give(number, ANNA, Opinion())
