@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from classifier.calendar import DAY_SECONDS, BusinessHours, due
+from classifier.calendar import DAY_SECONDS, BusinessHours
 from classifier.clocks import Period, StatutoryClock, end_of_period
 from classifier.policy import Context, Policy, Step, decide, routing_of, steps
 from classifier.prediction import Decision, Outcome, Prediction, Routing
@@ -110,10 +110,8 @@ def _clock(explained: Explained) -> str:
 
 
 def _hours(hours: BusinessHours | None, policy: Policy) -> str:
-    if hours is None:
-        return "全天计时"
-    code = next(code for code, one in policy.hours.items() if one is hours)
-    return f"按{policy.hours_names[code]}计时"
+    name = policy.hours_name(hours)
+    return f"按{name}计时" if name else "全天计时"
 
 
 def _why_team(explained: Explained) -> str:
@@ -133,15 +131,17 @@ def _why_team(explained: Explained) -> str:
 
 
 def _tier(explained: Explained) -> str:
+    """Where the case starts, where it goes when its clock has ended, and for how long."""
     policy, decision = explained.policy, explained.decision
-    clock = policy.tier_clock(decision.tier, decision.team)
-    if clock is None:
+    if decision.tier not in policy.ladder:
         return decision.tier
-    until = _moment(due(explained.at, *clock), policy)
-    line = f"{decision.tier} {policy.ladder[decision.tier].name}，{_duration(clock[0])}内"
-    line += f"（{_hours(clock[1], policy)}），最迟 {until}"
+    line = f"{decision.tier} {policy.tier_name(decision.tier)}"
     following = policy.next_tier(decision.tier)
-    return f"{line}；超时升级到 {following} {policy.ladder[following].name}" if following else line
+    clock = policy.tier_clock(following, decision.team) if following else None
+    if following is None or clock is None:
+        return f"{line}（最高层）"
+    line += f"；到期未响应则升级到 {following} {policy.tier_name(following)}"
+    return f"{line}，{_duration(clock[0])}内（{_hours(clock[1], policy)}）"
 
 
 def _queue(explained: Explained) -> str:

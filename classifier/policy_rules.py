@@ -159,6 +159,23 @@ class Policy:
         place = codes.index(tier) + 1 if tier in codes else len(codes)
         return codes[place] if place < len(codes) else None
 
+    def hours_name(self, hours: BusinessHours | None) -> str | None:
+        """What people call business hours; None around the clock."""
+        return next(
+            (self.hours_names[code] for code, one in self.hours.items() if one == hours), None
+        )
+
+    def higher_tier(self, one: str, other: str) -> str:
+        """The higher of two tiers; the second one if either is not listed."""
+        codes = list(self.ladder)
+        if one not in codes or other not in codes:
+            return other
+        return max(one, other, key=codes.index)
+
+    def tier_name(self, tier: str) -> str:
+        """What people call a tier; its code when the policy gives no name."""
+        return self.ladder[tier].name if tier in self.ladder else tier
+
     def team_name(self, team: str) -> str:
         """What people call a team; its code when the policy gives no name."""
         return self.teams[team].name if team in self.teams else team

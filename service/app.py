@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import Flask
 
 from classifier import load as load_model
-from classifier.policy_file import load_policy, packaged_path
 from service import access_api, api, docs, errors, health
 from service.account import Accounts
 from service.answers import Answers
@@ -24,6 +23,7 @@ from service.metrics import Metrics
 from service.observe import Observer
 from service.outbox import api as outbox_api
 from service.pages import site
+from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
 from service.secret import load_secret
 from service.settings import Settings
@@ -45,11 +45,11 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     Raises:
         ModelError, PolicyError: what is to be served cannot be.
     """
-    rules = settings.policy or packaged_path()
+    rules = PolicyWatch(settings.policy)
     return Parts(
         settings=settings,
         database=Database(settings.database_url),
-        predictor=Predictor(settings.models, load, load_policy(rules), policy_path=rules),
+        predictor=Predictor(settings.models, load, rules.current, policy_watch=rules),
         metrics=Metrics(),
     )
 

@@ -9,22 +9,27 @@ import structlog
 
 from classifier.errors import PolicyError
 from classifier.policy import Policy
-from classifier.policy_file import content_hash, parse_policy
+from classifier.policy_file import content_hash, load_policy, packaged_path, parse_policy
 
 _SETTLED_SECONDS = 1.0
 
 
 class PolicyWatch:
-    """Looks whether a policy file has changed; each process has its own."""
+    """A policy file and what it said when it was last good; each process has its own."""
 
-    def __init__(self, path: Path, serving: str) -> None:
-        """Starts from the content hash of the policy that serves."""
-        self._path = path
-        self._known: str | None = serving
-        self._seen: str | None = serving
+    def __init__(self, path: Path | None) -> None:
+        """Reads the file, or the packaged one.
 
-    def changed(self) -> Policy | None:
-        """A new valid policy, once; None when there is nothing new.
+        Raises:
+            PolicyError: it cannot be read or has mistakes.
+        """
+        self._path = path or packaged_path()
+        self.current = load_policy(self._path)
+        self._known: str | None = self.current.content_hash
+        self._seen: str | None = self.current.content_hash
+
+    def refresh(self) -> bool:
+        """Whether there is another policy now.
 
         A file is read when it has been left alone for a second or is the same at a second look, so
         that one which is just being written is not taken for whole. One that cannot be served, or
@@ -34,17 +39,17 @@ class PolicyWatch:
         found = content_hash(content) if content is not None else None
         was_seen, self._seen = found == self._seen, found
         if found == self._known or not (was_seen or _is_settled(self._path)):
-            return None
+            return False
         self._known = found
         try:
-            policy = _parsed(content)
+            self.current = policy = _parsed(content)
         except PolicyError as error:
             structlog.get_logger().error("policy_refused", reason=str(error))
-            return None
+            return False
         structlog.get_logger().info(
             "policy_swapped", version=policy.version, content_hash=policy.content_hash
         )
-        return policy
+        return True
 
 
 def _read(path: Path) -> bytes | None:

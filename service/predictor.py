@@ -40,15 +40,15 @@ class Predictor:
     """Holds the serving model; a request takes the reference once and keeps it to its end."""
 
     def __init__(
-        self, models: Path, load: Load, policy: Policy, *, policy_path: Path | None = None
+        self, models: Path, load: Load, policy: Policy, *, policy_watch: PolicyWatch | None = None
     ) -> None:
-        """Loads the current model; with `policy_path` the file that `policy` is of is watched.
+        """Loads the current model; with `policy_watch` the file that `policy` is of is watched.
 
         Raises:
             ModelError: there is none, or it cannot be served.
         """
         self.policy = policy
-        self._policy_watch = PolicyWatch(policy_path, policy.content_hash) if policy_path else None
+        self._policy_watch = policy_watch
         self._models = models
         self._load = load
         self._refreshing = threading.Lock()
@@ -71,8 +71,8 @@ class Predictor:
         What cannot be loaded is logged, and the old one goes on serving.
         """
         with self._refreshing:
-            if self._policy_watch and (policy := self._policy_watch.changed()):
-                self.policy = policy
+            if self._policy_watch and self._policy_watch.refresh():
+                self.policy = self._policy_watch.current
             wanted = None
             try:
                 wanted = current_version(self._models)

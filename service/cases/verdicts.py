@@ -166,12 +166,14 @@ class Verdicts:
             codes = verdict.signals.split()
             team = team_for(verdict.category, codes, policy, channel=case.channel)
             values["team"] = team
-        if verdict.priority != case.priority:
-            values["tier"] = policy.tiers[verdict.priority]
         clock = policy.first_response(verdict.priority, team)  # teams have their own hours
         had = policy.first_response(case.priority, case.team)
         if verdict.priority != case.priority or clock != had:
             values |= _new_clock(session, case, clock, had)
+        if verdict.priority != case.priority:
+            tier = policy.tiers[verdict.priority]
+            is_up = values["escalation_step"] != 0
+            values["tier"] = policy.higher_tier(case.tier, tier) if is_up else tier
         return {name: value for name, value in values.items() if value != getattr(case, name)}
 
 

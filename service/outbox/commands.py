@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,16 @@ from types import FrameType
 import click
 import orjson
 
+from classifier.policy_file import load_policy
 from service import logs
 from service.commands import open_database, operator_trail
+from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
 from service.outbox.runner import Runner, TargetsFile, send
 from service.outbox.sample import sample
 from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import TargetsError, load_targets
+from service.policy_watch import PolicyWatch
 from service.secret import load_secret
 from service.settings import Settings, read_settings
 
@@ -36,8 +40,9 @@ def worker(*, once: bool, companion: int | None) -> None:
     settings = read_settings(os.environ)
     file = TargetsFile(settings.targets)
     database = open_database()
-    writer = logs.configure(settings, lambda: ("", ""))
-    runner = Runner(database, load_secret(settings.home), file)
+    rules = PolicyWatch(settings.policy)
+    writer = logs.configure(settings, lambda: ("", rules.current.version))
+    runner = Runner(database, load_secret(settings.home), file, rules)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:
@@ -68,7 +73,10 @@ def check_targets(file: Path) -> None:
     for target in found.by_name.values():
         events = ", ".join(target.settings.events)
         click.echo(f"{target.name}  {target.settings.kind}  {events}")
-    clocks = "cases escalate" if found.settings.escalation else "cases do not escalate"
+    escalation = found.settings.escalation
+    for note in _notes(escalation) if escalation else ():
+        click.echo(f"note: {note}")
+    clocks = "cases escalate" if escalation else "cases do not escalate"
     click.echo(f"OK: {len(found.by_name)} targets, {clocks}")
 
 
@@ -83,7 +91,7 @@ def test_target(name: str) -> None:
         known = ", ".join(found.by_name) or "none"
         raise click.ClickException(f"there is no target {name!r}, TRIAGE_TARGETS has {known}")
     now = datetime.now(UTC)
-    message = sample(target, found.settings, now)
+    message = sample(target, found.settings, load_policy(settings.policy), now)
     try:
         send(target, message, now, Deadline(target.settings.timeout_seconds))
     except SendError as error:
@@ -126,6 +134,16 @@ def replay_outbox(target: str, event_id: str, *, is_all: bool) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (worker, targets, outbox)
+
+
+def _notes(escalation: Escalation) -> Iterator[str]:
+    """What a right file may have wrong beside the policy, which may change after it."""
+    policy = load_policy(read_settings(os.environ).policy)
+    known = list(policy.ladder) or sorted({*policy.tiers.values()})
+    listed = ", ".join(known)
+    for tier in escalation.on_call:
+        if tier not in known:
+            yield f"escalation.on_call.{tier} is no tier of the policy, which has {listed}"
 
 
 def _stop_on_signals(stop: threading.Event, runner: Runner) -> None:

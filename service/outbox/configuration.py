@@ -41,14 +41,16 @@ class OnCall(_Part):
 
 
 class Escalation(_Part):
-    """When a clock reminds and escalates; shares are of the case's own clock."""
+    """When a clock reminds and escalates; shares are of the clock of the case's priority.
+
+    Without `late_shares` the tiers' times in the policy say when a late case goes up.
+    """
 
     remind_share: float = Field(default=0.25, ge=0, lt=1)
-    late_shares: list[Annotated[float, Field(ge=0, le=100)]] = Field(
-        default=[0.0], min_length=1, max_length=10
+    late_shares: list[Annotated[float, Field(ge=0, le=100)]] | None = Field(
+        default=None, min_length=1, max_length=10
     )
-    tiers: list[Text] = Field(default=["L1", "L2", "L3"], min_length=1, max_length=10)
-    on_call: dict[Text, Name]  # tier -> list
+    on_call: dict[Text, Name]  # tier of the policy -> list
     check_seconds: float = Field(default=15, ge=0.2, le=3600)
 
 

@@ -1,32 +1,30 @@
 """Clocks that ring: a reminder before a case is overdue, then the news that it is, then escalation.
 
-A case without a first answer goes up one step after the other, each once: 1 reminded, 2 overdue,
-3 and more escalated, to the next tier and its people on call. While it waits for the customer its
-clock stands still.
+A case without a first answer takes one step after the other, each once; `service.outbox.steps` says
+when. While it waits for the customer its clock stands still.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Dialect, Float, and_, func, literal, or_, select, update
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from classifier.policy import Policy
 from service import audit
 from service.actors import Actor
 from service.cases.states import State
 from service.cases.tables import Case
-from service.columns import UtcDateTime
 from service.db import Database
 from service.outbox import events
 from service.outbox.configuration import Escalation
 from service.outbox.events import EventType
+from service.outbox.steps import OVERDUE, REMINDED, Steps
 from service.secret import Secret
 from service.tables import Role
 
-REMINDED, OVERDUE = 1, 2
 CLOCK = Actor("system:clock", Role.ADMIN, "worker")
 _AT_ONCE = 200
 Values = dict[str, object]
@@ -42,7 +40,7 @@ class Escalator:
         self._secret = secret
         self._clock = clock
 
-    def check(self, settings: Escalation) -> int:
+    def check(self, settings: Escalation, policy: Policy) -> int:
         """Takes every step that is due; how many cases were touched.
 
         Raises:
@@ -50,40 +48,43 @@ class Escalator:
         """
         touched = 0
         while True:
-            now = self._clock()
+            steps = Steps(settings, policy, self._clock())
             with self._database.session() as session:
-                dialect = session.get_bind().dialect
                 found = session.scalars(
                     select(Case.id)
-                    .where(_is_due(settings, now, dialect))
+                    .where(
+                        Case.is_open.is_(True),
+                        Case.first_response_at.is_(None),
+                        Case.waiting_since.is_(None),
+                        steps.where(),
+                    )
                     .order_by(Case.due_at, Case.id)
                     .limit(_AT_ONCE)
                 ).all()
-            taken = sum(self._go_on(case_id, settings, now) for case_id in found)
+            taken = sum(self._go_on(case_id, steps) for case_id in found)
             touched += taken
             if len(found) < _AT_ONCE or not taken:
                 return touched
 
-    def _go_on(self, case_id: int, settings: Escalation, now: datetime) -> bool:
+    def _go_on(self, case_id: int, steps: Steps) -> bool:
         """Takes the steps of one case, unless somebody answered or another worker took them."""
         with self._database.session() as session:
             audit.lock(session)
             case = session.get(Case, case_id)
             if case is None or not _is_running(case):
                 return False
-            last = reached(case, settings, now)
-            for step in range(case.escalation_step + 1, last + 1):
-                self._take(session, case, step, settings, now)
+            before = case.escalation_step
+            while steps.is_due(case):
+                self._take(session, case, steps)
             session.commit()
-            return case.escalation_step == last
+            return case.escalation_step > before
 
-    def _take(
-        self, session: Session, case: Case, step: int, settings: Escalation, now: datetime
-    ) -> None:
+    def _take(self, session: Session, case: Case, steps: Steps) -> None:
         """One step: the case, the audit log and the event, in one transaction."""
+        now, step = steps.now, case.escalation_step + 1
         if step == REMINDED and now >= case.due_at:
-            return  # nobody needs to be reminded of what is late already
-        tier = case.tier if step <= OVERDUE else next_tier(case.tier, settings.tiers)
+            step = OVERDUE  # nobody needs to be reminded of what is late already
+        tier = case.tier if step <= OVERDUE else steps.tier_above(case.tier)
         action, event_type = _NAMES[min(step, OVERDUE + 1)]
         before: Values = {"tier": case.tier} if tier != case.tier else {}
         after: Values = {"tier": tier} if tier != case.tier else {}
@@ -98,7 +99,7 @@ class Escalator:
         told: Values = {
             "step": max(0, step - OVERDUE),
             "tier": tier,
-            "on_call": settings.on_call.get(tier),
+            "on_call": steps.settings.on_call.get(tier),
             "reason": "unclaimed" if case.state is State.NEW else "unanswered",
         }
         noted = {**after, "step": told["step"], "on_call": told["on_call"]}
@@ -115,56 +116,5 @@ _NAMES = {
 }
 
 
-def reached(case: Case, settings: Escalation, now: datetime) -> int:
-    """The last step whose moment has come."""
-    clock = case.due_at - case.clock_start_at - timedelta(seconds=case.paused_seconds)
-    moments = [case.due_at + share * clock for share in _shares(settings)]
-    return max((step for step, at in enumerate(moments, start=1) if at <= now), default=0)
-
-
-def next_tier(tier: str, tiers: list[str]) -> str:
-    """The tier above; the highest stays, and one that is not known goes to the highest.
-
-    >>> next_tier("L1", ["L1", "L2", "L3"]), next_tier("L3", ["L1", "L2", "L3"])
-    ('L2', 'L3')
-    """
-    return tiers[min(tiers.index(tier) + 1, len(tiers) - 1)] if tier in tiers else tiers[-1]
-
-
-def _shares(settings: Escalation) -> list[float]:
-    """The moment of each step, in shares of the clock after its end."""
-    return [-settings.remind_share, 0.0, *settings.late_shares]
-
-
 def _is_running(case: Case) -> bool:
     return case.is_open and case.first_response_at is None and case.waiting_since is None
-
-
-def _is_due(settings: Escalation, now: datetime, dialect: Dialect) -> ColumnElement[bool]:
-    """Cases of which the next step's moment has come; computed where the cases are."""
-    late = _seconds(literal(now, UtcDateTime), dialect) - _seconds(Case.due_at, dialect)
-    clock = (
-        _seconds(Case.due_at, dialect)
-        - _seconds(Case.clock_start_at, dialect)
-        - Case.paused_seconds
-    )
-    shares = _shares(settings)
-    steps = [
-        and_(Case.escalation_step == step, late >= share * clock)
-        for step, share in enumerate(shares)
-    ]
-    return and_(
-        Case.is_open.is_(True),
-        Case.escalation_step < len(shares),
-        Case.first_response_at.is_(None),
-        Case.waiting_since.is_(None),
-        or_(*steps),
-    )
-
-
-def _seconds(
-    moment: ColumnElement[datetime] | InstrumentedAttribute[datetime], dialect: Dialect
-) -> ColumnElement[float]:
-    if dialect.name == "sqlite":
-        return func.julianday(moment) * 86_400.0
-    return sql_cast(func.extract("epoch", moment), Float)

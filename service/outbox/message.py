@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from classifier.lexicon import packaged_rules
+from classifier.lexicon import signal_names
+from classifier.policy import Policy
 from service.outbox.configuration import Configuration, OnCall
 from service.outbox.tables import Json
 
@@ -45,6 +43,7 @@ class Message:
     payload: Json
     text: str | None  # the masked text, if the target asks for it
     configuration: Configuration
+    policy: Policy  # has the names of teams and tiers
     category_name: str | None = None  # as the model calls it
 
     @property
@@ -86,12 +85,14 @@ class Message:
         if not case:
             return []
         signals = case["signals"] if isinstance(case["signals"], list) else []
+        team = self.policy.team_name(str(case["team"]))
+        names = signal_names()
         found = [
-            ("团队", f"{_called('teams', case['team'])}（{_called('tiers', case['tier'])}）"),
+            ("团队", f"{team}（{self.policy.tier_name(str(case['tier']))}）"),
             ("状态", _STATES.get(str(case["state"]), str(case["state"]))),
             ("类别", self.category_name or str(case["category"] or "未判定")),
             ("情绪强度", str(case["level"] or "未判定")),
-            ("风险信号", "、".join(_signal(str(code)) for code in signals) or "无"),
+            ("风险信号", "、".join(names.get(str(code), str(code)) for code in signals) or "无"),
             ("响应时限", self._moment(str(case["due_at"]))),
         ]
         people = "、".join(self.on_call.people)
@@ -112,23 +113,3 @@ def category_name(prediction: Json, code: object) -> str | None:
     if isinstance(found, dict) and found.get("code") == code:
         return str(found["name"])
     return None
-
-
-def _called(table: str, code: object) -> str:
-    return _names().get(table, {}).get(str(code), str(code))
-
-
-@cache
-def _names() -> dict[str, dict[str, str]]:
-    source = (files("service.pages") / "names.toml").read_text(encoding="utf-8")
-    tables: dict[str, dict[str, str]] = tomllib.loads(source)
-    return tables
-
-
-def _signal(code: str) -> str:
-    return _signals().get(code, code)
-
-
-@cache
-def _signals() -> dict[str, str]:
-    return {rule.code: rule.name for rule in packaged_rules()}

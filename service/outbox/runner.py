@@ -30,6 +30,7 @@ from service.outbox.lanes import Lane, delay_seconds
 from service.outbox.message import Message, category_name
 from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import Target, load_targets
+from service.policy_watch import PolicyWatch
 from service.secret import Secret
 
 POLL_SECONDS = 1.0
@@ -101,11 +102,13 @@ class Runner:
         database: Database,
         secret: Secret,
         file: TargetsFile,
+        rules: PolicyWatch,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
         self._file = file
+        self._rules = rules
         self._clock = clock
         self._escalator = Escalator(database, secret, clock=clock)
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -211,7 +214,8 @@ class Runner:
 
     def _message(self, target: Target, job: Job) -> Message:
         settings = self._file.current.settings
-        message = Message(job.event_id, job.event_type, job.payload, None, settings)
+        about = (job.event_id, job.event_type, job.payload)
+        message = Message(*about, None, settings, self._rules.current)
         if job.case_id is None:
             return message
         with self._database.session() as session:
@@ -261,9 +265,10 @@ class Runner:
         """What is done now and then."""
         if self._is_time("reload", _RELOAD_SECONDS):
             self._file.refresh()
+            self._rules.refresh()
         settings = self._file.current.settings
         if settings.escalation and self._is_time("escalate", settings.escalation.check_seconds):
-            self._escalator.check(settings.escalation)
+            self._escalator.check(settings.escalation, self._rules.current)
         now = self._clock()
         if self._is_time("mend", _MEND_SECONDS):
             deliveries.mend(self._database, list(self._file.current.by_name), now, self._lease)

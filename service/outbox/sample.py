@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from classifier.policy import Policy
 from service.cases.plain import plain
 from service.outbox.configuration import Configuration
 from service.outbox.message import Message
@@ -13,7 +14,7 @@ from service.outbox.targets import Target
 _TEXT = "（测试）等了四十分钟还没有人理，电话[手机]打不通。"
 
 
-def sample(target: Target, settings: Configuration, now: datetime) -> Message:
+def sample(target: Target, settings: Configuration, policy: Policy, now: datetime) -> Message:
     """An escalation of a made-up case that calls the first list; it is marked as a test."""
     event_id = f"evt_test_{secrets.token_hex(12)}"
     on_call = next(iter(settings.on_call), None)
@@ -53,4 +54,4 @@ def sample(target: Target, settings: Configuration, now: datetime) -> Message:
         "data": content,
     }
     text = _TEXT if target.settings.include_text else None
-    return Message(event_id, "case.escalated", payload, text, settings)
+    return Message(event_id, "case.escalated", payload, text, settings, policy)

@@ -111,14 +111,12 @@ def _general(settings: Configuration) -> Iterator[str]:
     if escalation is None:
         return
     for tier, name in escalation.on_call.items():
-        if tier not in escalation.tiers:
-            known = ", ".join(escalation.tiers)
-            yield f"escalation.on_call.{tier} is no tier, escalation.tiers are {known}"
         if name not in settings.on_call:
             known = ", ".join(settings.on_call) or "none"
             yield f"escalation.on_call.{tier} is {name}, the [on_call] lists are {known}"
-    if escalation.late_shares != sorted(set(escalation.late_shares)):
-        yield f"escalation.late_shares is {escalation.late_shares}, growing numbers are needed"
+    shares = escalation.late_shares or []
+    if shares != sorted(set(shares)):
+        yield f"escalation.late_shares is {shares}, growing numbers are needed"
 
 
 def _mistakes(target: Target, settings: Configuration) -> Iterator[str]:

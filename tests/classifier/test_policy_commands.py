@@ -95,7 +95,7 @@ def test_explain_shows_what_each_rule_changed(toy_folder: Path) -> None:
         "客户等级 vip：提高一级（customer_tier）——P1 改为 P0",
         "第 3 次联系：提高一级（repeat_contacts）——没有改变，仍为 P0",
         "首次响应：1 小时内（全天计时），最迟 2026-09-28 11:00（Asia/Shanghai）",
-        "二线专家处理，2 天内",
+        "L2 二线专家处理；到期未响应则升级到 L3 三线技术处理，30 天内（全天计时）",
         "市场监管部门决定是否受理：最迟 2026-10-13 24:00（Asia/Shanghai）",
     ):
         assert line in found.output

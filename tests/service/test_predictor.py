@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from classifier.errors import ModelError
 from classifier.policy_file import load_policy, packaged_path
+from service.policy_watch import PolicyWatch
 from service.predictor import Predictor
 from tests.service.fakes import FakeTriage, load_fake, make_model
 
@@ -131,7 +132,8 @@ def rules(tmp_path: Path) -> Path:
 @pytest.fixture
 def watching(models: Path, rules: Path) -> Predictor:
     """A predictor that watches that file."""
-    return Predictor(models, load_fake, load_policy(rules), policy_path=rules)
+    watch = PolicyWatch(rules)
+    return Predictor(models, load_fake, watch.current, policy_watch=watch)
 
 
 def _age(path: Path) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from service.db import Database
 from service.outbox.runner import Runner, TargetsFile
 from service.outbox.tables import OutboxDelivery, OutboxEvent
+from service.policy_watch import PolicyWatch
 from service.secret import load_secret
 from tests.service.cases.conftest import Queue, queue  # noqa: F401  (a fixture)
 
@@ -138,7 +139,7 @@ class Outbox:
     def runner(self, text: str) -> Runner:
         """A worker for these targets."""
         secret = load_secret(self.queue.service.settings.home)
-        return Runner(self.database, secret, TargetsFile(self.write(text)))
+        return Runner(self.database, secret, TargetsFile(self.write(text)), PolicyWatch(None))
 
     def deliver(self, text: str) -> None:
         """Delivers what is due."""

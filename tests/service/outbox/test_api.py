@@ -98,6 +98,13 @@ def test_targets_are_checked_and_tried_from_the_command_line(
     assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (
         0, "OK: 1 targets, cases do not escalate",
     )  # fmt: skip
+    calls = '[on_call.a]\n[escalation]\non_call = { L2 = "a", L9 = "a" }\n'
+    path.write_text(webhook(receiver.url) + calls, encoding="utf-8")
+    noted = CliRunner().invoke(main, ["targets", "check", str(path)]).stdout.splitlines()
+    assert noted[-2:] == [
+        "note: escalation.on_call.L9 is no tier of the policy, which has L1, L2, L3",
+        "OK: 1 targets, cases escalate",
+    ]
     assert CliRunner().invoke(main, ["targets", "test", "crm"]).exit_code == 0
     assert receiver.requests[0].json["data"]["test"] is True
     missing = CliRunner().invoke(main, ["targets", "test", "erp"])

@@ -15,6 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from classifier.policy_file import load_policy
 from service.outbox import post, webhook
 from service.outbox.configuration import (
     AnyTarget,
@@ -42,6 +43,7 @@ CALLED = OnCall(
     wecom_ids=["wangfang"],
     emails=["wang@example.com"],
 )
+POLICY = load_policy()
 SETTINGS = Configuration(
     page_url="https://triage.example.com/cases/{case_id}", on_call={"experts": CALLED}
 )
@@ -61,8 +63,8 @@ def robot(settings: AnyTarget, url: str, **values: str) -> Target:
 
 def say(target: Target, *, text: str | None = None, seconds: float = 5) -> Message:
     """Sends the sample; the message that was sent."""
-    found = sample(target, SETTINGS, NOW)
-    message = Message(found.event_id, found.event_type, found.payload, text, SETTINGS)
+    found = sample(target, SETTINGS, POLICY, NOW)
+    message = Message(found.event_id, found.event_type, found.payload, text, SETTINGS, POLICY)
     send(target, message, datetime.now(UTC), Deadline(seconds))
     return message
 
@@ -286,10 +288,10 @@ def test_wecom_markdown_keeps_to_4096_bytes_and_calls_people(receiver: Receiver)
 
 def test_a_message_says_what_people_need_in_chinese() -> None:
     """The team by its name, the moment in the zone of the file, the list by its people."""
-    found = sample(crm("http://a"), SETTINGS, datetime(2026, 1, 1, 4, tzinfo=UTC))
+    found = sample(crm("http://a"), SETTINGS, POLICY, datetime(2026, 1, 1, 4, tzinfo=UTC))
     assert found.title == "【P1】案例已升级 #1"
     facts = dict(found.facts())
-    assert facts["团队"] == "服务质量（二线）"
+    assert facts["团队"] == "服务质量（二线专家处理）"
     assert facts["响应时限"] == "2026-01-01 11:00"
     assert facts["值班"] == "王芳"
 
@@ -298,5 +300,5 @@ def test_a_message_says_what_people_need_in_chinese() -> None:
 def test_an_event_on_no_case_has_a_message_too(build: Callable[[Message], object]) -> None:
     """Such as the reserved ones."""
     payload = {"type": "model.promoted", "timestamp": "2026-01-01T00:00:00Z", "data": {}}
-    message = Message("evt_1", "model.promoted", payload, None, SETTINGS)
+    message = Message("evt_1", "model.promoted", payload, None, SETTINGS, POLICY)
     assert "model" in json.dumps(build(message), ensure_ascii=False)

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import random
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
+from classifier.policy import Policy
+from classifier.policy_file import load_policy
+from classifier.prediction import Priority
 from service import audit
+from service.cases.tables import Case
+from service.cases.verdicts import Opinion
 from service.outbox.configuration import Escalation
-from service.outbox.escalation import Escalator, next_tier
-from tests.service.cases.conftest import Queue, person
+from service.outbox.escalation import Escalator
+from service.outbox.steps import Steps
+from tests.service.cases.conftest import TEXT, Queue, in_team_hours, person
 from tests.service.outbox.conftest import Outbox, Receiver, webhook
 
 ANNA = person("anna")
@@ -30,13 +39,18 @@ class Clock:
 class Alarm:
     """An escalator and a case of P1, which has two hours and begins at L2."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, text: str = TEXT) -> None:
         self.outbox, self.queue = outbox, outbox.queue
         self.clock = Clock()
         self.queue.desk.clock = self.clock
         self.escalator = Escalator(outbox.database, self.queue.desk.secret, clock=self.clock)
-        self.case_id = self.queue.add()
+        self.case_id = self.queue.add(text)
         self.start = datetime.fromisoformat(self.case["created_at"])
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that serves."""
+        return self.queue.service.parts.predictor.policy
 
     @property
     def case(self) -> dict[str, str]:
@@ -47,7 +61,7 @@ class Alarm:
         """What happens so long after the case came in."""
         seen = len(self.outbox.types())
         self.clock.now = self.start + timedelta(hours=hours, seconds=1)
-        self.escalator.check(settings)
+        self.escalator.check(settings, self.policy)
         return self.outbox.types()[seen:]
 
 
@@ -135,7 +149,8 @@ def test_without_a_reminder_the_end_is_the_first_news(alarm: Alarm) -> None:
 def test_several_workers_take_each_step_once(alarm: Alarm) -> None:
     """All at the same moment."""
     alarm.clock.now = alarm.start + timedelta(hours=2, seconds=1)
-    threads = [threading.Thread(target=alarm.escalator.check, args=(SETTINGS,)) for _ in range(4)]
+    asked = (SETTINGS, alarm.policy)
+    threads = [threading.Thread(target=alarm.escalator.check, args=asked) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -168,17 +183,107 @@ def test_the_worker_escalates_and_tells(
 
 
 def test_a_tier_that_is_not_known_goes_to_the_highest() -> None:
-    """A policy may have other tiers than the file."""
-    assert next_tier("L7", ["L1", "L2"]) == "L2"
+    """Such as one of an older policy; where tiers have no order, each stays."""
+    policy = load_policy()
+    steps = Steps(SETTINGS, policy, datetime.now(UTC))
+    assert [steps.tier_above(tier) for tier in ("L1", "L3", "L7")] == ["L2", "L3", "L3"]
+    unordered = Steps(SETTINGS, replace(policy, ladder={}), datetime.now(UTC))
+    assert unordered.tier_above("L1") == "L1"
+
+
+def test_without_shares_each_tier_has_its_time(outbox: Outbox) -> None:
+    """A calm case is late after a day; then the second tier has 48 hours, the third is the last."""
+    alarm, plain = Alarm(outbox, "等了四十分钟才上菜"), Escalation(on_call={})
+    assert alarm.at(23.9, plain) == ["case.reminder"]
+    assert alarm.at(24, plain) == ["case.overdue", "case.escalated"]
+    assert alarm.at(71.9, plain) == []
+    assert alarm.at(72, plain) == ["case.escalated"]
+    assert alarm.at(2000, plain) == []
+    tiers = [event.payload["data"]["tier"] for event in outbox.events()[1:]]
+    assert tiers == ["L1", "L1", "L2", "L3"]
+
+
+TUESDAY = datetime.fromisoformat("2025-06-03T21:00:00+08:00")  # triage is there from 8 to 22
+
+
+@pytest.mark.parametrize(
+    ("shares", "again"),
+    [([0.0, 1.0], "2025-06-04 11:00"), ([0.0, 7.0], "2025-06-05 09:00")],
+)
+def test_steps_count_in_the_hours_of_the_team(
+    outbox: Outbox, shares: list[float], again: str
+) -> None:
+    """Two hours from Tuesday at nine in the evening: nothing rings at night.
+
+    Half an hour is left on Wednesday at half past eight; as long again and seven times as long
+    after the end are counted over the next night.
+    """
+    policy = outbox.queue.service.parts.predictor.policy = in_team_hours("P1", "2h")
+    outbox.queue.add(occurred_at=TUESDAY.isoformat())
+    clock, secret = Clock(), outbox.queue.desk.secret
+    escalator = Escalator(outbox.database, secret, clock=clock)
+    settings = Escalation(remind_share=0.25, late_shares=shares, on_call={})
+    rings = [
+        ("2025-06-03 23:59", []),
+        ("2025-06-04 08:29", []),
+        ("2025-06-04 08:30", ["case.reminder"]),
+        ("2025-06-04 08:59", []),
+        ("2025-06-04 09:00", ["case.overdue", "case.escalated"]),
+        (again, ["case.escalated"]),
+    ]
+    for moment, expected in rings:
+        before = len(outbox.types())
+        clock.now = datetime.fromisoformat(f"{moment}:00+08:00") - timedelta(microseconds=1)
+        escalator.check(settings, policy)
+        assert len(outbox.types()) == before or not expected
+        clock.now += timedelta(microseconds=1)
+        escalator.check(settings, policy)
+        assert outbox.types()[before:] == expected, moment
+
+
+@pytest.mark.parametrize("shares", [None, [0.0, 0.5, 3.0]])
+def test_the_database_finds_just_the_cases_that_are_due(
+    outbox: Outbox, shares: list[float] | None
+) -> None:
+    """Whatever their priority, team, tier, step and end; also those of a team nobody listed."""
+    policy = in_team_hours("P2", "27h")
+    draws = random.Random(5)  # noqa: S311
+    teams, tiers = [*policy.teams, "nobody"], [*policy.ladder, "L9"]
+    now = TUESDAY + timedelta(hours=13)
+    numbers = [outbox.queue.add() for _ in range(120)]
+    with outbox.database.session() as session:
+        for number in numbers:
+            values = {
+                "priority": draws.choice(list(Priority)),
+                "team": draws.choice(teams),
+                "tier": draws.choice(tiers),
+                "escalation_step": draws.randrange(6),
+                "due_at": now + timedelta(hours=draws.choice((-1, 1)) * 150 * draws.random() ** 3),
+            }
+            session.execute(update(Case).where(Case.id == number).values(**values))
+        session.commit()
+        steps = Steps(Escalation(late_shares=shares, on_call={}), policy, now)
+        found = set(session.scalars(select(Case.id).where(steps.where())))
+        due = {case.id for case in session.scalars(select(Case)) if steps.is_due(case)}
+    assert found == due
+    assert 20 < len(found) < 100
 
 
 def test_a_lower_priority_starts_the_steps_anew(alarm: Alarm, queue: Queue) -> None:
     """The new end is another one: it is reminded of, and overdue, once more."""
-    from classifier.prediction import Priority  # noqa: PLC0415
-    from service.cases.verdicts import Opinion  # noqa: PLC0415
-
     alarm.at(2.0)
     queue.verdicts.give(alarm.case_id, ANNA, Opinion(priority=Priority.P2, reason="不急"))
     assert alarm.at(17.9) == []
     assert alarm.at(18.0) == ["case.reminder"]
     assert alarm.at(24.0) == ["case.overdue", "case.escalated"]
+
+
+def test_a_more_urgent_verdict_does_not_take_an_escalated_case_down(outbox: Outbox) -> None:
+    """Both priorities start at the first tier; who was called in stays."""
+    alarm, plain = Alarm(outbox, "等了四十分钟才上菜"), Escalation(on_call={})
+    give = outbox.queue.verdicts.give
+    give(alarm.case_id, ANNA, Opinion(priority=Priority.P3, reason="不急"))
+    alarm.at(7 * 24 + 1, plain)
+    assert alarm.case["tier"] == "L2"
+    give(alarm.case_id, ANNA, Opinion(priority=Priority.P2, reason="还是急"))
+    assert alarm.case["tier"] == "L2"

@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from classifier.policy_file import load_policy
 from service.outbox.configuration import Configuration, EmailTarget, OnCall
 from service.outbox.message import Message
 from service.outbox.runner import send
@@ -21,6 +22,7 @@ from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import Target
 from tests.service.test_server import free_port
 
+POLICY = load_policy()
 SETTINGS = Configuration(on_call={"chiefs": OnCall(people=["王芳"], emails=["wang@example.com"])})
 
 
@@ -93,8 +95,8 @@ def target(port: int, password: str = "right password", **more: object) -> Targe
 def say(to: Target, text: str | None = None) -> Message:
     """Sends the sample."""
     now = datetime.now(UTC)
-    found = sample(to, SETTINGS, now)
-    message = Message(found.event_id, found.event_type, found.payload, text, SETTINGS)
+    found = sample(to, SETTINGS, POLICY, now)
+    message = Message(found.event_id, found.event_type, found.payload, text, SETTINGS, POLICY)
     send(to, message, now, Deadline(10))
     return message
 
@@ -109,7 +111,7 @@ def test_a_letter_goes_over_starttls_to_the_list(mailbox: Mailbox, port: int) ->
     assert letter["Message-ID"] == f"<{message.event_id}@example.com>"
     assert letter["Auto-Submitted"] == "auto-generated"
     content = letter.get_content().replace("\r\n", "\n")
-    assert "团队：服务质量（二线）" in content
+    assert "团队：服务质量（二线专家处理）" in content
     assert "电话[手机]，\n.\n我要举报" in content
 
 

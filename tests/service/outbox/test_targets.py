@@ -113,7 +113,6 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         (('kind = "webhook"', 'kind = "webhook"\nevents = ["case.exploded"]'), "case.exploded"),
         (('kind = "webhook"', 'kind = "webhook"\ntimeout_seconds = 60'), "ok"),
         (('L2 = "experts"', 'L2 = "nobody"'), "lists are experts"),
-        (('L2 = "experts"', 'L9 = "experts"'), "L9 is no tier"),
         (("[0.0, 1.0]", "[1.0, 0.0]"), "growing numbers"),
         (("/cases/{case_id}", "/cases"), "{case_id}"),
         (('page_url = "', 'zone = "Mars/Base"\npage_url = "'), "zone is 'Mars/Base'"),
