@@ -176,6 +176,14 @@ class Policy:
         """What people call a tier; its code when the policy gives no name."""
         return self.ladder[tier].name if tier in self.ladder else tier
 
+    def team_codes(self) -> list[str]:
+        """Every team that a case may go to, as the policy lists them or else as its rules do."""
+        named: list[str | None] = [self.default.team]
+        named += [rule.team for rule in self.categories.values()]
+        named += [rule.team for rule in self.signals.values()]
+        named += [rule.team for rule in self.channels.values()]
+        return list(self.teams) or list(dict.fromkeys(team for team in named if team))
+
     def team_name(self, team: str) -> str:
         """What people call a team; its code when the policy gives no name."""
         return self.teams[team].name if team in self.teams else team

@@ -53,6 +53,8 @@ def event_of(entry: AuditEntry, called: Names) -> Event:
     """An entry of the audit log; a case that comes in shows what it came in as."""
     before, after = orjson.loads(entry.before), orjson.loads(entry.after)
     names = [name for name in after if name not in _IMPLIED]
+    if not after.get("step"):  # a reminder and the end of the clock are not escalated yet
+        names = [name for name in names if name != "step"]
     if entry.action in {"claim", "release"}:
         names = [name for name in names if name not in {"state", "snoozed_until"}]
     lines = tuple(
