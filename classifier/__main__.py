@@ -13,6 +13,7 @@ from classifier.batch import classify_file, write_json_lines
 from classifier.commands import run
 from classifier.files import read_rows
 from classifier.pii import mask as mask_text
+from classifier.policy_commands import policy as policy_group
 from classifier.policy_file import load_policy
 from classifier.reply import Json
 from classifier.triage import load
@@ -55,16 +56,7 @@ def mask(text: str) -> None:
     click.echo(mask_text(text))
 
 
-@main.group()
-def policy() -> None:
-    """Work with policy files."""
-
-
-@policy.command()
-@click.argument("path", type=FILE)
-def check(path: Path) -> None:
-    """Say whether a policy file could decide, or what is wrong with it."""
-    click.echo(f"{path}: version {load_policy(path).version} is valid")
+main.add_command(policy_group)
 
 
 def _shown(answers: Iterator[Json], total: int) -> Iterator[Json]:

@@ -4,6 +4,8 @@ A message never holds complaint text: values are shortened and only quoted when 
 file names, columns or codes.
 """
 
+from collections.abc import Sequence
+
 
 class TriageError(Exception):
     """Root of every error this project raises on purpose; the text is one readable sentence."""
@@ -14,7 +16,11 @@ class ModelError(TriageError):
 
 
 class PolicyError(TriageError):
-    """The policy file breaks a rule: do not decide with it."""
+    """The policy file breaks a rule: do not decide with it; `mistakes` are all that were found."""
+
+    def __init__(self, message: str, mistakes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes) or (message,)
 
 
 class ResourceError(TriageError):

@@ -53,6 +53,12 @@ def packaged_rules() -> tuple[SignalRules, ...]:
     return compile_rules(tomllib.loads(_source().decode("utf-8")))
 
 
+@cache
+def signal_names() -> dict[str, str]:
+    """What people call each risk signal, in the order of the lexicon."""
+    return {rules.code: rules.name for rules in packaged_rules()}
+
+
 def lexicon_hash() -> str:
     """SHA-256 of the lexicon: a changed lexicon is a changed model."""
     return hashlib.sha256(_source()).hexdigest()

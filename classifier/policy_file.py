@@ -2,82 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Mapping
-from importlib.resources import files
+from collections.abc import Collection, Mapping
+from importlib.resources import as_file, files
 from pathlib import Path
 
-from classifier.errors import PolicyError, shorten
-from classifier.policy import CategoryRule, Combination, Policy, Review, SignalRule
+from classifier import policy_clocks
+from classifier.errors import PolicyError
+from classifier.policy_rules import (
+    CategoryRule,
+    Combination,
+    Policy,
+    Raise,
+    Review,
+    SignalRule,
+    Trust,
+)
+from classifier.policy_table import Mistakes, Table
 from classifier.prediction import Band, Priority
+from classifier.toml_lines import Path as Place
+from classifier.toml_lines import key_lines
 
-_SECTIONS = {
-    "version", "clocks", "default", "categories", "intensity", "signals", "raises", "combinations",
-    "tiers", "auto_route", "review",
-}  # fmt: skip
+MAX_STEPS = 3
+_MAX_BYTES = 1_000_000
+_HASH_CHARS = 16
+_SHOWN_MISTAKES = 3
+_SECTIONS = (
+    "version", "timezone", "hours", "teams", "clocks", "tiers", "default", "categories",
+    "intensity", "signals", "raises", "customer_tiers", "channels", "combinations", "auto_route",
+    "suggest", "review", "statutory",
+)  # fmt: skip
+Codes = Collection[str]
 
 
-class _Table:
-    """A TOML table that remembers its place and which keys were read."""
-
-    def __init__(self, values: object, place: str) -> None:
-        if not isinstance(values, Mapping):
-            raise PolicyError(f"{place} is {shorten(values)}, a table is needed")
-        self.values: Mapping[str, object] = values
-        self.place = place
-
-    def closed(self, *allowed: str) -> _Table:
-        for key in self.values:
-            if key not in allowed:
-                raise PolicyError(
-                    f"{self.place}.{key} is unknown, allowed are {', '.join(allowed)}"
-                )
-        return self
-
-    def text(self, key: str, *, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if not isinstance(value, str) or not value.strip():
-            raise PolicyError(f"{self.place}.{key} is {shorten(value)}, a text is needed")
-        return value
-
-    def priority(self, key: str) -> Priority:
-        value = self.values.get(key)
-        if value not in Priority.__members__:
-            raise PolicyError(f"{self.place}.{key} is {shorten(value)}, allowed are P0, P1, P2, P3")
-        return Priority[str(value)]
-
-    def number(self, key: str, low: float, high: float, *, default: float | None = None) -> float:
-        value = self.values.get(key, default)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
-        ):
-            raise PolicyError(
-                f"{self.place}.{key} is {shorten(value)}, a number in {low:g}-{high:g} is needed"
-            )
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.values.get(key, False)
-        if not isinstance(value, bool):
-            raise PolicyError(f"{self.place}.{key} is {shorten(value)}, allowed are true, false")
-        return value
-
-    def texts(self, key: str) -> frozenset[str]:
-        value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise PolicyError(f"{self.place}.{key} is {shorten(value)}, a list of texts is needed")
-        return frozenset(value)
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.values.get(key), f"{self.place}.{key}".removeprefix("policy."))
-
-    def tables(self, key: str) -> list[_Table]:
-        value = self.values.get(key, [])
-        if not isinstance(value, list):
-            raise PolicyError(f"{self.place}.{key} is {shorten(value)}, a list of tables is needed")
-        return [_Table(item, f"{key}[{number}]") for number, item in enumerate(value, start=1)]
+def packaged_path() -> Path:
+    """Where the packaged policy lies."""
+    with as_file(files("classifier") / "policy.toml") as path:
+        return path
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -86,86 +48,183 @@ def load_policy(path: Path | None = None) -> Policy:
     Raises:
         PolicyError: the file cannot be read, is not TOML, or breaks a rule; names place and value.
     """
-    source = files("classifier") / "policy.toml" if path is None else path
+    source = packaged_path() if path is None else path
     try:
-        values = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"policy {path}: {error}") from error
-    return check_policy(values)
+        content = source.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"policy {source}: {error.strerror}") from error
+    try:
+        return parse_policy(content)
+    except PolicyError as error:
+        raise PolicyError(f"policy {source}: {error}", error.mistakes) from error
 
 
-def check_policy(values: Mapping[str, object]) -> Policy:
+def parse_policy(content: bytes) -> Policy:
+    """The policy that the bytes of a TOML file describe.
+
+    Raises:
+        PolicyError: they are too many, no TOML, or break a rule; its `mistakes` are all of them.
+    """
+    if len(content) > _MAX_BYTES:
+        raise PolicyError(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
+    try:
+        source = content.decode("utf-8-sig").replace("\r\n", "\n")
+        values = tomllib.loads(source)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PolicyError(f"line {line}: byte {content[error.start]:#04x} is not UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        last = source.count("\n") + 1
+        message = str(error).replace("at end of document", f"at line {last}, the last one")
+        raise PolicyError(f"not TOML: {message}") from error
+    return check_policy(values, lines=key_lines(source), digest=content_hash(content))
+
+
+def content_hash(content: bytes) -> str:
+    """What tells one content of a policy file from another: the start of its SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:_HASH_CHARS]
+
+
+def check_policy(
+    values: Mapping[str, object],
+    *,
+    lines: Mapping[Place, int] | None = None,
+    digest: str = "",
+) -> Policy:
     """The policy that parsed TOML describes.
+
+    `lines` say where each key stands, `digest` is the hash of the file.
 
     Raises:
         PolicyError: a section or value is missing, unknown or out of range.
     """
-    root = _Table(values, "policy").closed(*sorted(_SECTIONS))
+    mistakes = Mistakes(lines)
+    policy = _policy(Table(values, (), mistakes).closed(*_SECTIONS), digest)
+    found = mistakes.texts()
+    if found:
+        more = len(found) - _SHOWN_MISTAKES
+        message = "; ".join(found[:_SHOWN_MISTAKES])
+        raise PolicyError(f"{message}; and {more} more" if more > 0 else message, found)
+    return policy
+
+
+def _policy(root: Table, digest: str) -> Policy:
+    """The policy as far as it can be read."""
+    here = policy_clocks.zone(root)
+    hours = policy_clocks.hours(root, here)
+    teams = policy_clocks.teams(root, hours)
+    ladder = policy_clocks.ladder(root, hours)
+    clocks, clock_hours = policy_clocks.clocks(root, hours)
     raises = root.table("raises").closed("customer_tiers", "repeat_contacts", "repeat_days")
-    auto = root.table("auto_route").closed("min_band", "most_urgent")
+    auto = root.table("auto_route").closed("min_band", "min_prob", "most_urgent")
+    trust = _trust(auto)
     return Policy(
         version=root.text("version"),
-        clocks=_clocks(root.table("clocks")),
-        default=_category(root.table("default")),
-        categories={code: _category(rule) for code, rule in _entries(root.table("categories"))},
+        content_hash=digest,
+        calendar=policy_clocks.legal_calendar(here),
+        hours=hours,
+        hours_names={code: table.text("name") for code, table in root.entries("hours")},
+        teams=teams,
+        clocks=clocks,
+        clock_hours=clock_hours,
+        default=_category(root.table("default"), teams),
+        categories={code: _category(rule, teams) for code, rule in _required(root, "categories")},
         intensity=_intensity(root),
-        signals={code: _signal(rule) for code, rule in _entries(root.table("signals"))},
-        raising_tiers=raises.texts("customer_tiers"),
-        repeat_contacts=int(raises.number("repeat_contacts", 2, 1000)),
-        repeat_days=int(raises.number("repeat_days", 1, 3660, default=30)),
+        signals={code: _signal(rule, teams) for code, rule in _required(root, "signals")},
+        customer_tiers=_customer_tiers(root, raises),
+        channels={code: _raise(rule, teams) for code, rule in root.entries("channels")},
+        repeat_contacts=raises.whole("repeat_contacts", 2, 1000),
+        repeat_days=raises.whole("repeat_days", 1, 3660, default=30),
         combinations=tuple(_combination(rule) for rule in root.tables("combinations")),
-        tiers={p: root.table("tiers").text(p.name) for p in Priority},
-        auto_min_band=_band(auto),
+        tiers=policy_clocks.tiers(root, ladder),
+        ladder=ladder,
+        auto=trust,
         auto_most_urgent=auto.priority("most_urgent"),
+        suggest=_suggest(root, trust),
         review=_review(root),
+        statutory=policy_clocks.statutory(root),
     )
 
 
-def _entries(table: _Table) -> list[tuple[str, _Table]]:
-    return [(code, table.table(code)) for code in table.values]
+def _required(root: Table, key: str) -> list[tuple[str, Table]]:
+    inside = root.table(key)
+    return [(code, inside.table(code)) for code in inside.values]
 
 
-def _clocks(table: _Table) -> dict[Priority, int]:
-    table.closed(*Priority.__members__)
-    clocks = {p: int(table.number(p.name, 60, 366 * 86_400)) for p in Priority}
-    if sorted(clocks.values()) != list(clocks.values()):
-        raise PolicyError(f"clocks are {list(clocks.values())}, must not fall from P0 to P3")
-    return clocks
+def _team(table: Table, teams: Codes) -> str:
+    return table.one_of("team", teams) if teams else table.text("team")
 
 
-def _category(table: _Table) -> CategoryRule:
+def _category(table: Table, teams: Codes) -> CategoryRule:
     table.closed("team", "priority")
-    return CategoryRule(table.text("team"), table.priority("priority"))
+    return CategoryRule(_team(table, teams), table.priority("priority"))
 
 
-def _signal(table: _Table) -> SignalRule:
+def _signal(table: Table, teams: Codes) -> SignalRule:
     table.closed("priority", "grave", "team")
-    team = table.text("team") if "team" in table.values else None
+    team = _team(table, teams) if table.has("team") else None
     return SignalRule(table.priority("priority"), table.flag("grave"), team)
 
 
-def _intensity(root: _Table) -> tuple[tuple[float, Priority], ...]:
-    steps = [
+def _raise(table: Table, teams: Codes | None) -> Raise:
+    """A rule of a channel; of a customer tier, which has no team, without `teams`."""
+    table.closed("name", "priority", "steps", *([] if teams is None else ["team"]))
+    return Raise(
+        name=table.text("name"),
+        priority=table.priority("priority") if table.has("priority") else None,
+        steps=table.whole("steps", 0, MAX_STEPS, default=0),
+        team=_team(table, teams or ()) if table.has("team") else None,
+    )
+
+
+def _customer_tiers(root: Table, raises: Table) -> dict[str, Raise]:
+    """The rules of customer tiers; `raises.customer_tiers` is the short form, one step each."""
+    found = {code: Raise(code, steps=1) for code in raises.texts("customer_tiers")}
+    for code, table in root.entries("customer_tiers"):
+        if code in found:
+            table.refuse("stands in raises.customer_tiers too, one of the two is needed")
+        found[code] = _raise(table, None)
+    return found
+
+
+def _intensity(root: Table) -> tuple[tuple[float, Priority], ...]:
+    rules = [
         (rule.closed("min_rank", "priority").number("min_rank", 0, 1), rule.priority("priority"))
         for rule in root.tables("intensity")
     ]
-    return tuple(sorted(steps, key=lambda step: (step[1], -step[0])))
+    return tuple(sorted(rules, key=lambda rule: (rule[1], -rule[0])))
 
 
-def _combination(table: _Table) -> Combination:
+def _combination(table: Table) -> Combination:
     table.closed("name", "priority", "min_rank", "signals", "categories")
     return Combination(
         name=table.text("name"),
         priority=table.priority("priority"),
         min_rank=table.number("min_rank", 0, 1, default=0),
-        signals=table.texts("signals"),
-        categories=table.texts("categories"),
+        signals=frozenset(table.texts("signals")),
+        categories=frozenset(table.texts("categories")),
     )
 
 
-def _review(root: _Table) -> Review:
+def _trust(table: Table) -> Trust:
+    return Trust(table.band("min_band"), table.number("min_prob", 0, 1, default=0))
+
+
+def _suggest(root: Table, auto: Trust) -> Trust:
+    """When a team is suggested; a policy without this section suggests whatever was judged."""
+    if not root.has("suggest"):
+        return Trust(Band.LOW, 0)
+    table = root.table("suggest").closed("min_band", "min_prob")
+    found = _trust(table)
+    order = list(Band)  # the surest first
+    if order.index(found.min_band) < order.index(auto.min_band) or found.min_prob > auto.min_prob:
+        table.refuse("asks for more trust than auto_route, which must be the stricter one")
+    return found
+
+
+def _review(root: Table) -> Review:
     """Which complaints become cases; a policy written before there were cases uses the default."""
-    if "review" not in root.values:
+    if not root.has("review"):
         return load_policy().review
     table = root.table("review").closed(
         "priority", "min_rank", "grave_signals", "needs_human", "audit_share"
@@ -177,10 +236,3 @@ def _review(root: _Table) -> Review:
         needs_human=table.flag("needs_human"),
         audit_share=table.number("audit_share", 0, 1),
     )
-
-
-def _band(table: _Table) -> Band:
-    value = table.text("min_band")
-    if value not in {band.value for band in Band}:
-        raise PolicyError(f"auto_route.min_band is {shorten(value)}, allowed are high, medium, low")
-    return Band(value)

@@ -9,8 +9,12 @@ All offsets count characters of the text as the caller sent it, `start` inclusiv
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
+
+from classifier.calendar import BusinessHours, due
+from classifier.clocks import StatutoryClock
 
 
 class Outcome(StrEnum):
@@ -36,6 +40,14 @@ class Priority(IntEnum):
     P1 = 1
     P2 = 2
     P3 = 3
+
+
+class Routing(StrEnum):
+    """How a case reaches its team."""
+
+    AUTO = "auto"  # without a person
+    SUGGEST = "suggest"  # a person confirms
+    MANUAL = "manual"  # a person chooses
 
 
 class Intensity(NamedTuple):
@@ -117,12 +129,24 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Urgency and owner of a case; `auto` says it may be routed without a person."""
+    """Urgency and owner of a case; the response counts in `hours`, or never stops with None."""
 
     priority: Priority
     respond_within_seconds: int
     reasons: tuple[Reason, ...]
     team: str
     tier: str
-    auto: bool
+    routing: Routing
     policy_version: str
+    policy_hash: str
+    hours: BusinessHours | None
+    statutory: tuple[StatutoryClock, ...]
+
+    @property
+    def auto(self) -> bool:
+        """Whether it may be routed without a person."""
+        return self.routing is Routing.AUTO
+
+    def due_at(self, start: datetime) -> datetime:
+        """When the first response is due, in UTC, for a complaint of that moment."""
+        return due(start, self.respond_within_seconds, self.hours)

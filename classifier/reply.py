@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from classifier.clocks import StatutoryClock, end_of_period
 from classifier.prediction import Category, Decision, Intensity, Outcome, Prediction
 
 Json = dict[str, object]
@@ -12,11 +13,12 @@ Json = dict[str, object]
 def reply(
     request_id: str | int, prediction: Prediction, decision: Decision, *, received_at: datetime
 ) -> Json:
-    """One answer; `due_at` counts from `received_at`, which must know its zone.
+    """One answer; every clock counts from `received_at`, which must know its zone.
+
+    `due_at` is `respond_within_seconds` later, in the business hours of the policy if it names any.
 
     Probabilities, scores and weights are rounded to six decimals.
     """
-    due_at = received_at.astimezone(UTC) + timedelta(seconds=decision.respond_within_seconds)
     return {
         "request_id": request_id,
         "outcome": prediction.outcome.value,
@@ -27,10 +29,16 @@ def reply(
         "priority": {
             "level": decision.priority.name,
             "respond_within_seconds": decision.respond_within_seconds,
-            "due_at": due_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "due_at": _moment(decision.due_at(received_at)),
             "reasons": [{"rule": r.rule, "detail": r.detail} for r in decision.reasons],
         },
-        "route": {"team": decision.team, "tier": decision.tier, "auto": decision.auto},
+        "route": {
+            "team": decision.team,
+            "tier": decision.tier,
+            "auto": decision.auto,
+            "mode": decision.routing.value,
+        },
+        "statutory": [_statutory(clock, received_at) for clock in decision.statutory],
         "evidence": [
             {
                 "head": piece.head,
@@ -47,6 +55,7 @@ def reply(
         "model_version": prediction.model_version,
         "tokeniser": prediction.tokeniser,
         "policy_version": decision.policy_version,
+        "policy_hash": decision.policy_hash,
     }
 
 
@@ -61,8 +70,25 @@ def error_reply(request_id: str | int, reason: str) -> Json:
         "signals": [],
         "priority": None,
         "route": None,
+        "statutory": [],
         "evidence": [],
     }
+
+
+def _statutory(clock: StatutoryClock, start: datetime) -> Json:
+    return {
+        "code": clock.code,
+        "name": clock.name,
+        "basis": clock.basis,
+        "stages": [
+            {"name": one.name, "due_at": _moment(end_of_period(one, start, clock.calendar))}
+            for one in clock.periods
+        ],
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _intensity(intensity: Intensity | None) -> Json | None:

@@ -83,8 +83,7 @@ class Answers:
         for complaint, request_id, prediction, own, number in zip(
             complaints, ids, found, hashes, contacts, strict=True
         ):
-            tier = complaint.customer.tier if complaint.customer else None
-            decision = decide(prediction, policy, Context(customer_tier=tier, contacts=number))
+            decision = decide(prediction, policy, _context(complaint, number))
             self._metrics.count_text(prediction, decision)
             clock_start = complaint.occurred_at or received_at
             entry = reply(request_id, prediction, decision, received_at=clock_start)
@@ -93,6 +92,12 @@ class Answers:
             found_out = (prediction, decision, entry, why, own, number)
             judged.append(Judged(complaint, *found_out, received_at, by))
         return judged
+
+
+def _context(complaint: Complaint, contacts: int) -> Context:
+    """What the policy may know besides the text."""
+    tier = complaint.customer.tier if complaint.customer else None
+    return Context(tier, contacts, complaint.channel, complaint.metadata or {})
 
 
 def _note_case(judged: Judged, number: int | None) -> None:

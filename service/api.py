@@ -104,7 +104,9 @@ def blueprint(api: Api) -> Blueprint:
         """What is serving: the model's manifest and the policy's version."""
         api.authorise(Scope.CLASSIFY, Scope.ADMIN)
         predictor = api.answers.predictor
-        described = {**predictor.model.describe(), "policy_version": predictor.policy.version}
+        policy = predictor.policy
+        versions = {"policy_version": policy.version, "policy_hash": policy.content_hash}
+        described = {**predictor.model.describe(), **versions}
         return json_response(described)
 
     return routes

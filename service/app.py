@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import Flask
 
 from classifier import load as load_model
-from classifier.policy_file import load_policy
 from service import access_api, api, docs, errors, health
 from service.account import Accounts
 from service.answers import Answers
@@ -22,7 +21,9 @@ from service.idempotency import ReplyStore
 from service.logins import Logins
 from service.metrics import Metrics
 from service.observe import Observer
+from service.outbox import api as outbox_api
 from service.pages import site
+from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
 from service.secret import load_secret
 from service.settings import Settings
@@ -44,10 +45,11 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     Raises:
         ModelError, PolicyError: what is to be served cannot be.
     """
+    rules = PolicyWatch(settings.policy)
     return Parts(
         settings=settings,
         database=Database(settings.database_url),
-        predictor=Predictor(settings.models, load, load_policy(settings.policy)),
+        predictor=Predictor(settings.models, load, rules.current, policy_watch=rules),
         metrics=Metrics(),
     )
 
@@ -67,13 +69,14 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     secret = load_secret(settings.home)
     answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
     app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
-    desk = Desk(parts.database, secret)
+    desk = Desk(parts.database, secret, lambda: parts.predictor.policy)
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts)
     app.register_blueprint(api_changes.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))
+    app.register_blueprint(outbox_api.blueprint(outbox_api.OutboxApi(keys, parts.database, secret)))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     site.register(app, settings, desk, verdicts)

@@ -64,6 +64,13 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """The same for who begins with a change: other writers are waited for first."""
+        with self.session() as session:
+            turns.take(session)
+            yield session
+
     def ping(self) -> None:
         """Asks the database for an answer.
 

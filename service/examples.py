@@ -56,7 +56,8 @@ _REPLY: Json = {
         "due_at": "2025-06-01T06:30:00Z",
         "reasons": [{"rule": "signal:regulator", "detail": "风险信号 regulator：至少 P1"}],
     },
-    "route": {"team": "quality", "tier": "L2", "auto": False},
+    "route": {"team": "quality", "tier": "L2", "auto": False, "mode": "suggest"},
+    "statutory": [],
     "evidence": [
         {"head": "category", "start": 2, "end": 9, "text": "四十分钟才上菜", "weight": 1.84}
     ],
@@ -66,6 +67,7 @@ _REPLY: Json = {
     "model_version": "20250601-a1b2c3",
     "tokeniser": "rjieba",
     "policy_version": "1",
+    "policy_hash": "4f1c2a9be07d3358",
     "stored": True,
     "case_id": 1042,
 }

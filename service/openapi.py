@@ -10,6 +10,8 @@ from pydantic.json_schema import models_json_schema
 
 from service import access_bodies, access_document, examples
 from service.cases import document as document_cases
+from service.outbox import document as document_outbox
+from service.outbox import shapes
 from service.replies import (
     BatchReply,
     ComplaintReply,
@@ -66,6 +68,7 @@ def document() -> Json:
             {"name": "classify", "description": "分诊"},
             document_cases.TAG,
             access_document.TAG,
+            document_outbox.TAG,
             {"name": "operate", "description": "运行与监控"},
         ],
         "paths": _paths(),
@@ -99,6 +102,7 @@ def _paths() -> Json:
         },
         **document_cases.paths(),
         **access_document.paths(),
+        **document_outbox.paths(),
         "/v1/model": {
             "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 503))
         },
@@ -183,6 +187,9 @@ def _schemas() -> Json:
             *((model, "serialization") for model in document_cases.REPLIES),
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
+            (shapes.ReplayBody, "validation"),
+            (shapes.LetterListReply, "serialization"),
+            (shapes.ReplayReply, "serialization"),
         ],
         ref_template="#/components/schemas/{model}",
     )

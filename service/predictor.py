@@ -1,4 +1,4 @@
-"""The model and policy that are serving, and the swap to a new model without dropping a request."""
+"""The model and policy that are serving, and the swap to new ones without dropping a request."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from classifier.artifact import current_version
 from classifier.errors import ModelError, TriageError
 from classifier.policy import Policy
 from classifier.prediction import Prediction
+from service.policy_watch import PolicyWatch
 
 CHECK_SECONDS = 1.0
 # The library compiles its loops at their first use: about 20 s, 0.3 s when they are on the disk.
@@ -38,13 +39,16 @@ Load = Callable[[Path], Model]
 class Predictor:
     """Holds the serving model; a request takes the reference once and keeps it to its end."""
 
-    def __init__(self, models: Path, load: Load, policy: Policy) -> None:
-        """Loads the current model.
+    def __init__(
+        self, models: Path, load: Load, policy: Policy, *, policy_watch: PolicyWatch | None = None
+    ) -> None:
+        """Loads the current model; with `policy_watch` the file that `policy` is of is watched.
 
         Raises:
             ModelError: there is none, or it cannot be served.
         """
         self.policy = policy
+        self._policy_watch = policy_watch
         self._models = models
         self._load = load
         self._refreshing = threading.Lock()
@@ -62,11 +66,13 @@ class Predictor:
         return self.model.version, self.policy.version
 
     def refresh(self) -> None:
-        """Loads and swaps in the model that CURRENT names, if it is another one.
+        """Swaps in a changed policy, and the model that CURRENT names, if it is another one.
 
-        A model that cannot be loaded is logged, and the old one goes on serving.
+        What cannot be loaded is logged, and the old one goes on serving.
         """
         with self._refreshing:
+            if self._policy_watch and self._policy_watch.refresh():
+                self.policy = self._policy_watch.current
             wanted = None
             try:
                 wanted = current_version(self._models)
@@ -99,7 +105,7 @@ class Predictor:
 
 
 def watch(predictor: Predictor, *, stop: threading.Event | None = None) -> threading.Thread:
-    """Starts a thread that looks for a new model every second, until `stop` is set."""
+    """Starts a thread that looks for a new model or policy every second, until `stop` is set."""
     stopped = stop or threading.Event()
 
     def look() -> None:

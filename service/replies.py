@@ -84,6 +84,27 @@ class RouteReply(_Reply):
     team: str
     tier: str
     auto: bool
+    mode: Literal["auto", "suggest", "manual"] | None = Field(
+        None,
+        description="auto：直接分派；suggest：建议团队，由人确认；manual：由人选择。"
+        "此字段出现之前存入的案例没有它。",
+    )
+
+
+class StatutoryStageReply(_Reply):
+    """法定时限的一个阶段。"""
+
+    name: str
+    due_at: datetime
+
+
+class StatutoryReply(_Reply):
+    """按渠道或 metadata 适用的法定时限；仅供对照，不改变优先级。"""
+
+    code: str
+    name: str
+    basis: str = Field(description="依据。")
+    stages: list[StatutoryStageReply]
 
 
 class ComplaintReply(_Reply):
@@ -100,6 +121,7 @@ class ComplaintReply(_Reply):
     signals: list[SignalReply]
     priority: PriorityReply
     route: RouteReply
+    statutory: list[StatutoryReply]
     evidence: list[EvidenceReply]
     language: str
     chars_used: int = Field(ge=0)
@@ -107,6 +129,7 @@ class ComplaintReply(_Reply):
     model_version: str
     tokeniser: str
     policy_version: str
+    policy_hash: str = Field(description="策略文件内容的 SHA-256 前 16 位。")
     stored: bool = Field(
         description="是否已存入案例队列；策略要求人工查看、store 不为 false 且数据库可用时存入。"
     )
@@ -150,6 +173,7 @@ class ModelReply(BaseModel):
 
     version: str
     policy_version: str
+    policy_hash: str
 
 
 class LiveReply(_Reply):

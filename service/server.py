@@ -22,6 +22,7 @@ from classifier.errors import SettingsError
 from service import binding, first_start, logs, metrics
 from service.app import Parts, create_app, load_parts
 from service.db import upgrade
+from service.outbox.companion import Companion
 from service.predictor import Load, watch
 from service.settings import Settings
 from service.worker import TriageWorker
@@ -82,6 +83,14 @@ class SignalSafeArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no typ
     in that moment, it lived on until it was killed after `TRIAGE_GRACEFUL_SECONDS`.
     """
 
+    companion: Companion | None = None
+
+    def manage_workers(self) -> None:
+        """Looks after the web processes, and after the event worker."""
+        super().manage_workers()
+        if self.companion is not None:
+            self.companion.keep()
+
     def spawn_worker(self) -> Any:
         """Forks with the stopping signals held back; the worker lets them in when it can act."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
@@ -97,6 +106,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def __init__(self, parts: Parts, writer: logs.LineWriter) -> None:
         self._parts = parts
         self._writer = writer
+        self._companion = Companion(parts.settings.graceful_seconds)
         super().__init__()
 
     def load_config(self) -> None:
@@ -126,7 +136,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def run(self) -> None:
         """Serves until a signal ends it."""
-        SignalSafeArbiter(self).run()
+        arbiter = SignalSafeArbiter(self)
+        if self._parts.settings.has_event_worker:
+            arbiter.companion = self._companion
+        arbiter.run()
 
     def _on_fork(self, _arbiter: Any, _worker: Any) -> None:
         """A worker that is told to stop before it serves just ends."""
@@ -147,6 +160,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         self._writer.flush()
 
     def _on_exit(self, _arbiter: Any) -> None:
+        self._companion.stop()
         shutil.rmtree(os.environ.pop(metrics.FOLDER_VARIABLE, ""), ignore_errors=True)
         self._writer.flush()
 

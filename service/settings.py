@@ -71,6 +71,18 @@ SETTINGS = (
         "Proxies before the service that each add to X-Forwarded-For; the audit log then notes the "
         "address that they saw.",
     ),
+    Setting(
+        "TRIAGE_TARGETS",
+        "file",
+        "",
+        "Who is told of what, and when cases escalate (docs/events.md); empty means nobody.",
+    ),
+    Setting(
+        "TRIAGE_EVENT_WORKER",
+        "true or false",
+        "true",
+        "Whether `serve` also runs the worker that delivers events and escalates cases.",
+    ),
 )
 
 
@@ -92,6 +104,8 @@ class Settings:
     graceful_seconds: int
     is_https: bool
     proxies: int
+    targets: Path | None
+    has_event_worker: bool
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -102,7 +116,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     values = {s.name: environment.get(s.name, "").strip() or s.default for s in SETTINGS}
     home = Path(values["TRIAGE_HOME"])
-    policy = values["TRIAGE_POLICY"]
+    policy, targets = values["TRIAGE_POLICY"], values["TRIAGE_TARGETS"]
 
     def number(name: str, low: int, high: int) -> int:
         return _number(name, values[name], low, high)
@@ -122,6 +136,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
         is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
         proxies=number("TRIAGE_PROXIES", 0, 5),
+        targets=_checked("TRIAGE_TARGETS", Path(targets), Path.is_file, "a file")
+        if targets
+        else None,
+        has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
     )
 
 

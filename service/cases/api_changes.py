@@ -79,6 +79,18 @@ def _add_work(routes: Blueprint, api: CaseApi) -> None:
         by, sent = api.sent(bodies.ChangeBody)
         return _changed(desk.respond(case_id, by, version=sent.version))
 
+    @routes.post("/<int:case_id>/wait_for_customer")
+    def wait_for_customer(case_id: int) -> Response:
+        """Stops the clock while the customer has to answer."""
+        by, sent = api.sent(bodies.ChangeBody)
+        return _changed(desk.wait_for_customer(case_id, by, version=sent.version))
+
+    @routes.post("/<int:case_id>/resume")
+    def resume(case_id: int) -> Response:
+        """Lets the clock go on."""
+        by, sent = api.sent(bodies.ChangeBody)
+        return _changed(desk.resume(case_id, by, version=sent.version))
+
     @routes.post("/<int:case_id>/verdict")
     def verdict(case_id: int) -> Response:
         """Confirms or corrects what the model said."""

@@ -92,9 +92,10 @@ def fill_demo(
     parts = load_parts(settings)
     secret = load_secret(settings.home)
     draws = random.Random(seed)  # noqa: S311  (a sample, not a secret)
-    intake = Intake(database, secret, draws=draws)
+    intake = Intake(database, secret, draws=draws, announces=False)
     clock = _Clock()
-    desk = Desk(database, secret, clock=clock)
+    rules = parts.predictor.policy
+    desk = Desk(database, secret, lambda: rules, clock=clock, announces=False)
     verdicts = Verdicts(desk, parts.predictor)
     made = Made()
     arrivals = _arrivals(draws, read_corpus(corpus), number)
@@ -162,7 +163,7 @@ def _judge(
         )
         own = intake.customer_hash(complaint)
         contacts = intake.contacts([own], policy, moment)[0]
-        decision = decide(prediction, policy, Context(contacts=contacts))
+        decision = decide(prediction, policy, Context(contacts=contacts, channel=row.channel))
         entry = reply("demo", prediction, decision, received_at=moment)
         why = intake.reasons(prediction, decision, policy) or ("audit",)
         found_out = (prediction, decision, entry, why, own, contacts)

@@ -1,4 +1,4 @@
-"""Working on cases: every change is one transaction that also writes the audit log.
+"""Working on cases: every change is one transaction that also writes audit log and outbox.
 
 Who changes a case names the version that was seen. The update happens only if that is still the
 version; otherwise the change is refused and says what others did meanwhile.
@@ -15,9 +15,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from classifier.pii import mask
+from classifier.policy import Policy
 from service import audit
 from service.actors import Actor
-from service.cases import moves, times
+from service.cases import moves, pauses, times
 from service.cases.faults import (
     CaseConflictError,
     CaseError,
@@ -30,6 +31,7 @@ from service.cases.plain import plain
 from service.cases.record import storable
 from service.cases.tables import Case, Note
 from service.db import Database
+from service.outbox import events
 from service.secret import Secret
 from service.tables import AuditEntry, Role
 
@@ -57,12 +59,16 @@ class Desk:
         self,
         database: Database,
         secret: Secret,
+        policy: Callable[[], Policy],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        announces: bool = True,
     ) -> None:
         self.database = database
         self.secret = secret
+        self.policy = policy  # that serves now: it says in which hours a clock runs
         self.clock = clock
+        self.announces = announces  # writes events; what is made up for show does not
 
     # Every move raises the error of `service.cases.faults` that applies; `change` lists them.
 
@@ -89,6 +95,16 @@ class Desk:
     ) -> Case:
         """Puts a case off until a moment, or brings it back with None."""
         return self.change(case_id, by, "snooze", moves.snooze(until), version=version)
+
+    def wait_for_customer(self, case_id: int, by: Actor, *, version: int | None = None) -> Case:
+        """Stops the clock while the customer has to answer."""
+        return self.change(
+            case_id, by, "wait_for_customer", moves.wait_for_customer, version=version
+        )
+
+    def resume(self, case_id: int, by: Actor, *, version: int | None = None) -> Case:
+        """Lets the clock go on; the case is due later by the time that it stood still."""
+        return self.change(case_id, by, "resume", moves.resume, version=version)
 
     def respond(self, case_id: int, by: Actor, *, version: int | None = None) -> Case:
         """Notes that the customer got a first answer."""
@@ -148,6 +164,8 @@ class Desk:
                 if action == "claim" and case.is_open:  # somebody was faster
                     raise conflict(session, case, 1) from refusal
                 raise
+            if "waiting_since" in values and case.waiting_since is not None:
+                values |= pauses.end(case, now, self.policy())
             self.save(session, case, by, action, values)
             if written is not None:
                 row = {"case_id": case.id, "at": now, "actor": by.id, "text": written}
@@ -177,10 +195,11 @@ class Desk:
             raise conflict(session, find(session, case.id), seen)
         session.refresh(case)
         times.add(session, times.difference([had], [times.taken(case)]))
-        after = {name: plain(value) for name, value in values.items()}
+        after, at = {name: plain(value) for name, value in values.items()}, self.clock()
         about = (action, f"case:{case.id}", seen + 1, before, after)
-        entry = audit.Change(*about, at=self.clock())
-        audit.record(session, self.secret, [(by, entry)])
+        audit.record(session, self.secret, [(by, audit.Change(*about, at=at))])
+        if self.announces:
+            events.record(session, events.changed(case, action, by.id, at, after))
 
     def _claim(self, case_id: int, by: Actor) -> Claim:
         try:

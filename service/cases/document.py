@@ -48,6 +48,8 @@ _MOVES = (
     ("snooze", "延后或取消延后", bodies.SnoozeBody),
     ("note", "添加备注", bodies.NoteBody),
     ("respond", "记录首次响应", bodies.ChangeBody),
+    ("wait_for_customer", "等待客户：时限暂停", bodies.ChangeBody),
+    ("resume", "结束等待：时限继续，并顺延暂停的时间", bodies.ChangeBody),
     ("resolve", "解决", bodies.ClosingBody),
     ("dismiss", "驳回", bodies.ClosingBody),
     ("reopen", "重新打开", bodies.ClosingBody),
@@ -116,7 +118,12 @@ def _one() -> Json:
     }
     for name, summary, body in _MOVES:
         operation = _CASES.changing(
-            f"{name}Case", summary, body, replies.CaseReply, parameters=[_CASE_ID]
+            f"{_camel(name)}Case", summary, body, replies.CaseReply, parameters=[_CASE_ID]
         )
         found[f"{path}/{name}"] = {"post": operation}
     return found
+
+
+def _camel(name: str) -> str:
+    first, *more = name.split("_")
+    return first + "".join(word.capitalize() for word in more)

@@ -101,10 +101,13 @@ def _line(verdict: Verdict, case: Case, content: CaseContent, secret: Secret) ->
         "id": case.client_id,
         "text": content.text,
         "channel": case.channel,
+        "customer_tier": case.customer_tier,
+        "contacts": case.contacts,
         "prediction": {**content.prediction, "priority": plain(verdict.predicted_priority)},
         "correction": correction,
         "reviewer": secret.hash("reviewer", verdict.actor.encode()).hex()[:16],
         "is_settled": _is_settled(verdict, case),
+        "decision": content.decision,
         "policy_version": case.policy_version,
     }
 

@@ -30,6 +30,7 @@ from service.cases.tables import Case, CaseContent, Contact
 from service.combine import GATHER_SECONDS, Combiner, Take
 from service.db import Database
 from service.outage import Outage
+from service.outbox import events
 from service.schemas import Complaint
 from service.secret import Secret
 
@@ -57,11 +58,17 @@ class Intake:
     """Stores what people have to look at; safe between threads."""
 
     def __init__(
-        self, database: Database, secret: Secret, *, draws: random.Random | None = None
+        self,
+        database: Database,
+        secret: Secret,
+        *,
+        draws: random.Random | None = None,
+        announces: bool = True,
     ) -> None:
         self._database = database
         self._secret = secret
         self._draws = draws or random.Random()  # noqa: S311  (a sample, not a secret)
+        self._announces = announces  # writes events; what is made up for show does not
         self._outage = Outage()
         self._combiner: Combiner[_New, int | None] = Combiner(self._store_gathered)
 
@@ -129,10 +136,15 @@ class Intake:
 
     def _add(self, connection: Connection, batch: Sequence[_New]) -> list[int | None]:
         _add_contacts(connection, [one.judged for one in batch])
-        given = iter(add_cases(connection, [one.rows for one in batch if one.rows]))
+        made = [one.rows for one in batch if one.rows]
+        added = add_cases(connection, made)
+        given = iter(added)
         numbers = [next(given) if one.rows else None for one in batch]
         changes = _changes([one.judged for one in batch], numbers)
         audit.record(connection, self._secret, changes)
+        if self._announces:
+            of_cases = (one.case for one in made)
+            events.record(connection, events.created(zip(added, of_cases, strict=True)))
         return numbers
 
     def _known_contacts(

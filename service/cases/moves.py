@@ -1,7 +1,8 @@
 """What may be done with a case in which state, by whom; pure functions from a case to new values.
 
 Each move gets the case, who acts and the moment, and returns the columns that change. None touches
-the database: `service.cases.desk` writes what they return.
+the database: `service.cases.desk` writes what they return, and `service.cases.pauses` tells what
+the end of waiting does to the clock.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def release(case: Case, by: Actor, _now: datetime) -> Values:
     """Back into the queue."""
     _check(case, "释放", State.CLAIMED)
     _check_owner(case, by)
-    return {"state": State.NEW, "owner": None}
+    return {"state": State.NEW, "owner": None, **_resumed(case)}
 
 
 def assign(owner: str) -> Move:
@@ -66,6 +67,24 @@ def snooze(until: datetime | None) -> Move:
         return {"snoozed_until": until}
 
     return move
+
+
+def wait_for_customer(case: Case, by: Actor, now: datetime) -> Values:
+    """The customer has to answer first: the clock stands still."""
+    _check(case, "等待客户", State.CLAIMED)
+    _check_owner(case, by)
+    if case.waiting_since is not None:
+        raise CaseRefusedError("already_waiting", f"案例 {case.id} 已经在等待客户")
+    return {"waiting_since": now}
+
+
+def resume(case: Case, by: Actor, _now: datetime) -> Values:
+    """The clock goes on."""
+    _check(case, "继续计时", State.CLAIMED)
+    _check_owner(case, by)
+    if case.waiting_since is None:
+        raise CaseRefusedError("not_waiting", f"案例 {case.id} 没有在等待客户")
+    return _resumed(case)
 
 
 def respond(case: Case, by: Actor, now: datetime) -> Values:
@@ -132,11 +151,20 @@ def _check_owner(case: Case, by: Actor) -> None:
 
 
 def _responded(case: Case, now: datetime) -> Values:
-    return {"first_response_at": now, "response_seconds": _seconds(case.created_at, now)}
+    return {
+        "first_response_at": now,
+        "response_seconds": _seconds(case.created_at, now),
+        **_resumed(case),
+    }
+
+
+def _resumed(case: Case) -> Values:
+    return {} if case.waiting_since is None else {"waiting_since": None}
 
 
 def _closed(case: Case, state: State, now: datetime) -> Values:
     return {
+        **_resumed(case),
         "state": state,
         "is_open": False,
         "snoozed_until": None,

@@ -19,6 +19,7 @@ from service.cases.parameters import FILTERS, PAGING, PERIOD
 from service.cases.queue import MAX_PAGE, OPEN, Filters, Snoozed, Sort, Window
 from service.cases.states import State, VerdictState
 from service.cases.statistics import MAX_DAYS
+from service.outbox.letters import LETTERS, MAX_LETTERS, LetterQuery
 
 Arguments = Mapping[str, Sequence[str]]
 Numbered = TypeVar("Numbered", bound=IntEnum)
@@ -113,6 +114,25 @@ def read_audit(arguments: Arguments) -> AuditQuery:
         action=read.one("action") or "",
         before=int(read.number("before", before, 1, 2**63 - 1)) if before else None,
         limit=int(read.number("limit", limit, 1, MAX_AUDIT_PAGE)) if limit else PAGE,
+    )
+
+
+def read_letters(arguments: Arguments) -> LetterQuery:
+    """The deliveries that a query asks for.
+
+    Raises:
+        CaseFieldError: a parameter is not allowed.
+    """
+    names = {field.name for field in fields(LetterQuery)}
+    _check_names(arguments, names | {"actor"})
+    read = _Reader(arguments)
+    limit = read.one("limit")
+    return LetterQuery(
+        state=read.one("state") or "dead",
+        target=read.one("target") or "",
+        event_id=read.one("event_id") or "",
+        after=read.one("after") or "",
+        limit=int(read.number("limit", limit, 1, MAX_LETTERS)) if limit else LETTERS,
     )
 
 

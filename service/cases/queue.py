@@ -231,7 +231,12 @@ def _parts(states: frozenset[State]) -> list[list[ColumnElement[bool]]]:
 def _time_conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.is_overdue is not None:
-        late = and_(Case.is_open == true(), Case.first_response_at.is_(None), Case.due_at < now)
+        late = and_(
+            Case.is_open == true(),
+            Case.first_response_at.is_(None),
+            Case.waiting_since.is_(None),
+            Case.due_at < now,
+        )
         found.append(late if filters.is_overdue else ~late)
     if filters.snoozed is not Snoozed.INCLUDE:
         asleep = Case.snoozed_until > now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import overload
 
 from classifier.pii import Masked, masked
@@ -18,7 +18,7 @@ Json = dict[str, object]
 
 _PREDICTION = ("outcome", "outcome_reasons", "intensity", "category", "signals", "evidence",
                "language", "chars_used", "truncated", "model_version", "tokeniser")  # fmt: skip
-_DECISION = ("priority", "route", "policy_version")
+_DECISION = ("priority", "route", "statutory", "policy_version", "policy_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _case(judged: Judged) -> Json:
         "created_at": created_at,
         "created_hour": hour(created_at),
         "clock_start_at": clock_start_at,
-        "due_at": clock_start_at + timedelta(seconds=decision.respond_within_seconds),
+        "due_at": decision.due_at(clock_start_at),
         "first_response_at": None,
         "response_seconds": None,
         "resolved_at": None,
@@ -89,6 +89,9 @@ def _case(judged: Judged) -> Json:
         "is_open": True,
         "owner": None,
         "snoozed_until": None,
+        "waiting_since": None,
+        "paused_seconds": 0,
+        "escalation_step": 0,
         "verdict_state": VerdictState.NONE,
         "version": 1,
     }

@@ -15,6 +15,7 @@ from service.replies import (
     PriorityReply,
     RouteReply,
     SignalReply,
+    StatutoryReply,
 )
 
 PriorityName = Literal["P0", "P1", "P2", "P3"]
@@ -51,6 +52,7 @@ class CaseReply(_Reply):
     created_at: datetime
     due_at: datetime = Field(description="首次响应的时限。")
     snoozed_until: datetime | None
+    waiting_since: datetime | None = Field(description="从何时起等待客户；期间时限暂停。")
     first_response_at: datetime | None
     resolved_at: datetime | None
     response_seconds: int | None
@@ -96,7 +98,9 @@ class CaseDecisionReply(_Reply):
 
     priority: PriorityReply
     route: RouteReply
+    statutory: list[StatutoryReply] = Field([], description="法定时限；较早的案例没有。")
     policy_version: str
+    policy_hash: str | None = Field(None, description="策略文件内容的摘要；较早的案例没有。")
 
 
 class NoteReply(_Reply):

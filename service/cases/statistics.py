@@ -163,6 +163,7 @@ def _waiting(session: Session, begin: datetime, now: datetime) -> int:
         Case.priority.in_(list(Priority)),  # all of them: the index leads by it to `due_at`
         Case.due_at < now,
         Case.first_response_at.is_(None),
+        Case.waiting_since.is_(None),
         Case.state <= State.CLAIMED,
         Case.created_at >= begin,
     )

@@ -30,7 +30,7 @@ Json = dict[str, object]
 # What the queue is filtered by; at the end of each index that it is sorted by, so that rows which
 # do not pass are skipped without being read.
 _FILTERED = ("state", "level", "category", "signals", "team", "channel", "owner", "snoozed_until",
-             "first_response_at", "created_at", "verdict_state")  # fmt: skip
+             "first_response_at", "created_at", "verdict_state", "waiting_since")  # fmt: skip
 
 
 class Case(Base):
@@ -38,6 +38,7 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index("ix_cases_clock", "is_open", "escalation_step", "due_at", "first_response_at"),
         Index("ix_cases_urgency", "is_open", "priority", "due_at", "id", *_FILTERED),
         Index("ix_cases_uncertainty", "is_open", "uncertainty", "id", *_FILTERED,
               "priority", "due_at"),
@@ -86,6 +87,9 @@ class Case(Base):
     is_open: Mapped[bool]
     owner: Mapped[str | None] = mapped_column(String(128))
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # for the customer
+    paused_seconds: Mapped[int]  # how long the clock stood still; in `due_at` already
+    escalation_step: Mapped[int]  # how far `service.outbox.escalation` has gone
     verdict_state: Mapped[VerdictState] = mapped_column(OrderedEnum(VerdictState))
     version: Mapped[int]
 

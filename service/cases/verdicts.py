@@ -10,27 +10,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from classifier.calendar import BusinessHours, due
 from classifier.pii import mask
 from classifier.policy import team_for
 from classifier.prediction import Priority
 from service import audit
 from service.actors import Actor
-from service.cases import moves, volumes
+from service.cases import moves, pauses, volumes
 from service.cases.desk import Desk, check_version, find
 from service.cases.faults import CaseFieldError, CaseForbiddenError, CaseRefusedError
 from service.cases.labels import Labels, labels_of
 from service.cases.record import joined, storable
 from service.cases.states import VerdictKind, VerdictState
 from service.cases.tables import Case, CaseContent, Verdict
+from service.outbox import events
 from service.predictor import Predictor
 from service.tables import Role
 
 MAX_REASON_CHARS = 2000
+Clock = tuple[int, BusinessHours | None]  # seconds, and in whose hours they count
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,11 @@ class Verdicts:
             session.add(verdict)
             values: moves.Values = {"verdict_state": state}
             if state is not VerdictState.DISPUTED:
-                values |= self._effects(case, verdict)
+                values |= self._effects(session, case, verdict)
                 volumes.add(session, _moved(case, verdict))
             self._desk.save(session, case, by, verdict.kind.name.lower(), values)
+            if self._desk.announces:
+                events.record(session, [events.verdict_given(case, verdict)])
             session.commit()
             return verdict
 
@@ -148,7 +152,7 @@ class Verdicts:
             case.priority if opinion.priority is None else opinion.priority,
         )
 
-    def _effects(self, case: Case, verdict: Verdict) -> moves.Values:
+    def _effects(self, session: Session, case: Case, verdict: Verdict) -> moves.Values:
         """What a verdict that counts changes in the case: only what differs."""
         policy = self._predictor.policy
         values: moves.Values = {
@@ -157,15 +161,34 @@ class Verdicts:
             "signals": verdict.signals,
             "priority": verdict.priority,
         }
-        if verdict.priority != case.priority:
-            clock = timedelta(seconds=policy.clocks[verdict.priority])
-            values |= {
-                "due_at": case.clock_start_at + clock,
-                "tier": policy.tiers[verdict.priority],
-            }
+        team = case.team
         if (verdict.category, verdict.signals) != (case.category, case.signals):
-            values["team"] = team_for(verdict.category, verdict.signals.split(), policy)
+            codes = verdict.signals.split()
+            team = team_for(verdict.category, codes, policy, channel=case.channel)
+            values["team"] = team
+        clock = policy.first_response(verdict.priority, team)  # teams have their own hours
+        had = policy.first_response(case.priority, case.team)
+        if verdict.priority != case.priority or clock != had:
+            values |= _new_clock(session, case, clock, had)
+        if verdict.priority != case.priority:
+            tier = policy.tiers[verdict.priority]
+            is_up = values["escalation_step"] != 0
+            values["tier"] = policy.higher_tier(case.tier, tier) if is_up else tier
         return {name: value for name, value in values.items() if value != getattr(case, name)}
+
+
+def _new_clock(session: Session, case: Case, clock: Clock, had: Clock) -> moves.Values:
+    """Another first response clock from the same start, with the pauses of the one before."""
+    seconds, hours = clock
+    paused = case.paused_seconds
+    if paused and hours != had[1]:
+        paused = pauses.seconds_in(session, case, hours)
+    due_at = due(case.clock_start_at, seconds + paused, hours)
+    return {
+        "due_at": due_at,
+        "paused_seconds": paused,
+        "escalation_step": 0 if due_at > case.due_at else case.escalation_step,
+    }
 
 
 def _moved(case: Case, verdict: Verdict) -> Counter[volumes.Place]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from alembic import context
 
 import service.cases.tables
+import service.outbox.tables
 import service.tables
 from service.columns import Base
 
-_MODULES = (service.cases.tables, service.tables)  # their import fills the metadata
+_MODULES = (
+    service.cases.tables,
+    service.outbox.tables,
+    service.tables,
+)  # their import fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

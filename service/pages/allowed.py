@@ -22,6 +22,8 @@ def allowed(file: CaseFile, by: Actor, now: datetime) -> frozenset[str]:
         "release": moves.release,
         "assign": moves.assign(_ANYBODY),
         "snooze": moves.snooze(now + timedelta(hours=1)),
+        "wait_for_customer": moves.wait_for_customer,
+        "resume": moves.resume,
         "respond": moves.respond,
         "note": moves.note,
         "resolve": moves.resolve,

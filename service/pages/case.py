@@ -14,7 +14,7 @@ from service.cases.queue import list_cases, place_of
 from service.pages import marking, sessions
 from service.pages.allowed import allowed, verdict_step
 from service.pages.changes import Line, event_of
-from service.pages.clock import clock_of
+from service.pages.clock import clock_of, statutory_of
 from service.pages.form_values import PRESETS, Form
 from service.pages.names import everybody, names
 from service.pages.sessions import Office
@@ -70,7 +70,8 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         "case.html",
         case=file.case,
         file=file,
-        clock=clock_of(file.case, now),
+        clock=clock_of(file.case, now, called.policy),
+        statutory=statutory_of(file, now),
         segments=marking.whole(file.text, pieces, called),
         pieces=pieces,
         events=[event_of(entry, called) for entry in reversed(file.history)],

@@ -80,6 +80,15 @@ def _add_work(routes: Blueprint, office: Office) -> None:
 
         return _change(office, case_id, "wake" if request.form.get("wake") else "snooze", act)
 
+    stops = {"wait_for_customer": desk.wait_for_customer, "resume": desk.resume}
+
+    @routes.post("/cases/<int:case_id>/<any(wait_for_customer, resume):stop>")
+    def stop_case(case_id: int, stop: str) -> Response:
+        """Stops the clock while the customer has to answer, or lets it go on."""
+        return _change(
+            office, case_id, stop, lambda v: stops[stop](case_id, sessions.actor(), version=v)
+        )
+
     @routes.post("/cases/<int:case_id>/respond")
     def respond_case(case_id: int) -> Response:
         """Notes the first response."""

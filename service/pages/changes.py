@@ -16,8 +16,15 @@ from service.pages.words import ACTIONS, FIELDS, STATES, VERDICT_STATES, duratio
 from service.tables import AuditEntry
 
 # What a change of state brings along, and people need not read.
-_IMPLIED = {"is_open", "response_seconds", "resolution_seconds", "resolved_at"}
-_MOMENTS = {"due_at", "snoozed_until", "first_response_at", "resolved_at"}
+_IMPLIED = {
+    "paused_seconds",
+    "escalation_step",
+    "is_open",
+    "response_seconds",
+    "resolution_seconds",
+    "resolved_at",
+}
+_MOMENTS = {"waiting_since", "due_at", "snoozed_until", "first_response_at", "resolved_at"}
 _NOTHING = "无"
 
 
@@ -46,6 +53,8 @@ def event_of(entry: AuditEntry, called: Names) -> Event:
     """An entry of the audit log; a case that comes in shows what it came in as."""
     before, after = orjson.loads(entry.before), orjson.loads(entry.after)
     names = [name for name in after if name not in _IMPLIED]
+    if not after.get("step"):  # a reminder and the end of the clock are not escalated yet
+        names = [name for name in names if name != "step"]
     if entry.action in {"claim", "release"}:
         names = [name for name in names if name not in {"state", "snoozed_until"}]
     lines = tuple(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from flask import g
 
-from classifier.lexicon import packaged_rules
+from classifier.lexicon import signal_names
+from classifier.policy import Policy
 from service import users
 from service.cases.labels import Labels
+from service.cases.tables import Case
 from service.pages.sessions import Office
 from service.tables import User
 
@@ -25,6 +27,7 @@ class Names:
 
     labels: Labels
     people: Mapping[str, str]
+    policy: Policy
 
     def category(self, code: str | None) -> str:
         """A category; its code where the model has no name."""
@@ -44,7 +47,7 @@ class Names:
 
     def signal(self, code: str) -> str:
         """A risk signal."""
-        return _signal_names().get(code, code)
+        return signal_names().get(code, code)
 
     def signals(self, codes: str) -> str:
         """Several signals, as they are kept in a case."""
@@ -52,36 +55,51 @@ class Names:
 
     def team(self, code: str) -> str:
         """A team."""
-        return _listed("teams", code)
+        return self.policy.team_name(code)
 
     def tier(self, code: str) -> str:
         """A tier."""
-        return _listed("tiers", code)
+        return self.policy.tier_name(code)
+
+    def hours(self, case: Case) -> str | None:
+        """The business hours in which the clock of a case runs; None around the clock."""
+        _, hours = self.policy.first_response(case.priority, case.team)
+        return self.policy.hours_name(hours)
 
     def channel(self, code: str | None) -> str:
         """A channel."""
-        return _listed("channels", code) if code else "未知渠道"
+        if not code:
+            return "未知渠道"
+        rule = self.policy.channels.get(code)
+        return rule.name if rule else _listed("channels", code)
+
+    def customer_tier(self, code: str) -> str:
+        """A customer's tier."""
+        rule = self.policy.customer_tiers.get(code)
+        return rule.name if rule else code
 
     def signal_codes(self) -> list[str]:
         """Every risk signal of the policy, in the order of the lexicon."""
-        order = list(_signal_names())
+        order = list(signal_names())
         return sorted(
             self.labels.signals, key=lambda c: (order.index(c) if c in order else len(order), c)
         )
 
     def team_codes(self) -> list[str]:
-        """The teams that have a name."""
-        return list(_tables()["teams"])
+        """The teams that a case may go to."""
+        return self.policy.team_codes()
 
     def channel_codes(self) -> list[str]:
         """The channels that have a name."""
-        return list(_tables()["channels"])
+        return list(dict.fromkeys([*_tables()["channels"], *self.policy.channels]))
 
     def person(self, actor: str | None) -> str:
         """Who acted: a name for people of the pages, otherwise what the id tells."""
         if actor is None:
             return "无人"
         kind, _, rest = actor.partition(":")
+        if kind == "system":
+            return "系统（自动）"
         if actor in self.people:
             return self.people[actor]
         if kind == "key":
@@ -90,23 +108,25 @@ class Names:
         return {"demo": f"{rest}（演示）", "cli": f"{rest}（命令行）"}.get(kind, actor)
 
     def rule(self, rule: str, detail: str) -> str:
-        """A rule's sentence with names instead of codes."""
-        kind, _, code = rule.partition(":")
-        if kind == "signal":
-            return detail.replace(code, self.signal(code))
-        if kind == "combination":
-            return detail.replace(code, _listed("combinations", code))
-        for known, name in self.labels.category_names.items():
-            if kind == "category" and f" {known}：" in detail:
-                return detail.replace(f" {known}：", f" {name}：")
-        return detail
+        """A rule's sentence, such as 类别 refund：从 P2 起, with a name instead of the code."""
+        calls: dict[str, Callable[[str], str]] = {
+            "category": self.category,
+            "signal": self.signal,
+            "combination": lambda code: _listed("combinations", code),
+            "customer_tier": self.customer_tier,
+            "channel": self.channel,
+        }
+        call = calls.get(rule.partition(":")[0])
+        about, colon, asked = detail.partition("：")
+        subject, _, code = about.partition(" ")
+        return f"{subject} {call(code)}{colon}{asked}" if call and code else detail
 
 
 def names(office: Office) -> Names:
     """The names for the current page, read once for it."""
     if "names" not in g:
         people = {f"user:{user.id}": user.name for user in everybody(office)}
-        g.names = Names(office.verdicts.labels(), people)
+        g.names = Names(office.verdicts.labels(), people, office.desk.policy())
     found: Names = g.names
     return found
 
@@ -117,11 +137,6 @@ def everybody(office: Office) -> Sequence[User]:
         g.everybody = users.list_users(office.database)
     found: Sequence[User] = g.everybody
     return found
-
-
-@cache
-def _signal_names() -> dict[str, str]:
-    return {rule.code: rule.name for rule in packaged_rules()}
 
 
 @cache

@@ -118,7 +118,7 @@ def _rows(office: Office, page: Page, now: datetime, called: Names) -> list[Row]
     return [
         Row(
             item.case,
-            clock_of(item.case, now),
+            clock_of(item.case, now, called.policy),
             marking.excerpt(item.text, marking.pieces(found.get(item.case.id, {})), called),
         )
         for item in page.items

@@ -101,7 +101,9 @@ def _is_page() -> bool:
 def _prepare_templates(app: Flask, office: Office) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters.update(moment=words.moment, duration=words.duration, word=words.word)
+    environment.filters.update(
+        moment=words.moment, deadline=words.deadline, duration=words.duration, word=words.word
+    )
     environment.globals.update(
         static=headers.static_address,
         names=lambda: names.names(office),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from typing import cast
 
@@ -53,6 +53,8 @@ REASONS = {
     "needs_human": "需人工判断",
     "audit": "随机抽查",
 }
+# How far the clock of an unanswered case has gone; beyond these it is escalated.
+STEPS = {1: "已提醒", 2: "已通报超时"}
 ACTIONS = {
     "enqueue": "进入队列",
     "claim": "认领",
@@ -60,6 +62,12 @@ ACTIONS = {
     "assign": "转派",
     "snooze": "延后",
     "respond": "记录首次响应",
+    "wait_for_customer": "等待客户",
+    "resume": "结束等待",
+    "remind": "提醒将超时",
+    "overdue": "超时",
+    "escalate": "升级",
+    "replay_events": "重新投递事件",
     "note": "添加备注",
     "review": "复核",
     "second_review": "二次复核",
@@ -83,6 +91,8 @@ DONE = {
     "snooze": "已延后，到时间会自动回到队列。",
     "wake": "已取消延后。",
     "respond": "已记录首次响应，时限停止计时。",
+    "wait_for_customer": "已转为等待客户。首次响应之前，时限暂停计时。",
+    "resume": "已结束等待，时限继续计时。",
     "note": "备注已保存。",
     "confirm": "已确认判断。",
     "correct": "更正已保存。",
@@ -94,6 +104,9 @@ FIELDS = {
     "state": "状态",
     "owner": "负责人",
     "snoozed_until": "延后到",
+    "waiting_since": "等待客户自",
+    "on_call": "值班",
+    "step": "升级步骤",
     "first_response_at": "首次响应",
     "response_seconds": "响应用时",
     "resolved_at": "结束时间",
@@ -146,13 +159,28 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> Markup:
         return Markup("—")
     zone = preferences.zone()
     local = at.astimezone(zone)
-    today = (now or datetime.now(UTC)).astimezone(zone)
-    if local.date() == today.date():
-        shown = f"今天 {local:%H:%M}"
-    elif local.year == today.year:
-        shown = f"{local.month}月{local.day}日 {local:%H:%M}"
-    else:
-        shown = f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    today = (now or datetime.now(UTC)).astimezone(zone).date()
+    shown = f"{_day(local.date(), today)} {local:%H:%M}"
+    return _time(at, local, shown)
+
+
+def deadline(at: datetime) -> Markup:
+    """The end of a period as a `<time>`: midnight ends the day before, as laws count."""
+    zone = preferences.zone()
+    local, today = at.astimezone(zone), datetime.now(zone).date()
+    if local.time() == time.min:
+        return _time(at, local, f"{_day(local.date() - timedelta(days=1), today)} 24:00")
+    return _time(at, local, f"{_day(local.date(), today)} {local:%H:%M}")
+
+
+def _day(day: date, today: date) -> str:
+    if day == today:
+        return "今天"
+    shown = f"{day.month}月{day.day}日"
+    return shown if day.year == today.year else f"{day.year}年{shown}"
+
+
+def _time(at: datetime, local: datetime, shown: str) -> Markup:
     full = f"{local:%Y-%m-%d %H:%M:%S} {preferences.zone_name()}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.astimezone(UTC).isoformat(timespec="seconds"), full, shown

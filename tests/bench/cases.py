@@ -106,7 +106,8 @@ def _case(draws: random.Random, now: datetime, *, is_open: bool) -> Json:
         "resolved_at": None if is_open else responded,
         "resolution_seconds": None if is_open else seconds, "state": state, "is_open": is_open,
         "owner": f"user:{draws.randrange(20)}" if state is State.CLAIMED else None,
-        "snoozed_until": None, "verdict_state": VerdictState.NONE, "version": 1,
+        "snoozed_until": None, "waiting_since": None, "paused_seconds": 0, "escalation_step": 0,
+        "verdict_state": VerdictState.NONE, "version": 1,
     }  # fmt: skip
 
 

@@ -49,6 +49,19 @@ def test_a_long_text_says_that_it_was_cut(service: Service) -> None:
     assert (reply["truncated"], reply["chars_used"]) == (True, 20_000)
 
 
+def test_statutory_clocks_follow_channel_and_metadata(service: Service) -> None:
+    """They stand beside the own clock, whose due time they leave; the file's hash is there too."""
+    sent = {"text": TEXT, "occurred_at": "2025-06-01T12:00:00+08:00"}
+    plain = service.classify(sent).get_json()
+    assert plain["statutory"] == []
+    assert plain["policy_hash"] == service.parts.predictor.policy.content_hash
+    for extra in ({"channel": "12300"}, {"metadata": {"industry": "telecom"}}):
+        reply = service.classify({**sent, **extra}).get_json()
+        clock = reply["statutory"][0]
+        assert clock["code"] == "telecom"
+        assert clock["stages"][0]["due_at"] == "2025-06-16T16:00:00Z"  # the 16th, 24:00 in Shanghai
+
+
 def test_the_clock_starts_when_the_complaint_occurred(service: Service) -> None:
     """With occurred_at the due time counts from then, without it from now."""
     first = service.classify({"text": TEXT, "occurred_at": "2025-06-01T12:00:00+08:00"}).get_json()
@@ -99,7 +112,9 @@ def test_the_model_describes_itself(service: Service) -> None:
     headers = {"Authorization": f"Bearer {service.key}"}
     described = service.client.get("/v1/model", headers=headers).get_json()
     assert described["version"] == "v1"
-    assert described["policy_version"] == service.parts.predictor.policy.version
+    policy = service.parts.predictor.policy
+    assert described["policy_version"] == policy.version
+    assert described["policy_hash"] == policy.content_hash
 
 
 @pytest.mark.parametrize("path", ["/v1/classify", "/v1/classify/batch"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from classifier.errors import ModelError
-from classifier.policy_file import load_policy
+from classifier.policy_file import load_policy, packaged_path
+from service.policy_watch import PolicyWatch
 from service.predictor import Predictor
 from tests.service.fakes import FakeTriage, load_fake, make_model
 
@@ -116,3 +118,81 @@ def test_a_request_keeps_its_model_while_another_is_swapped_in(models: Path) -> 
     go_on.set()
     refresh.join()
     assert predictor.model.predict(["服务太差"])[0].model_version == "v2"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """A copy of the packaged policy, written a minute ago."""
+    path = tmp_path / "rules.toml"
+    path.write_bytes(packaged_path().read_bytes())
+    _age(path)
+    return path
+
+
+@pytest.fixture
+def watching(models: Path, rules: Path) -> Predictor:
+    """A predictor that watches that file."""
+    watch = PolicyWatch(rules)
+    return Predictor(models, load_fake, watch.current, policy_watch=watch)
+
+
+def _age(path: Path) -> None:
+    """Lets a file be a minute old."""
+    then = path.stat().st_mtime - 60
+    os.utime(path, (then, then))
+
+
+def _write_version(path: Path, version: str) -> None:
+    text = packaged_path().read_text(encoding="utf-8")
+    old = load_policy().version
+    path.write_text(text.replace(f'version = "{old}"', f"version = {version}", 1), encoding="utf-8")
+
+
+def test_a_changed_policy_is_taken_over_without_a_restart(watching: Predictor, rules: Path) -> None:
+    """The next look decides by the new file, and says so once with version and hash."""
+    before = watching.policy
+    _write_version(rules, '"new"')
+    _age(rules)
+    with capture_logs() as events:
+        watching.refresh()
+        watching.refresh()
+    assert watching.versions[1] == "new"
+    assert watching.policy.content_hash != before.content_hash
+    assert [(event["event"], event["version"]) for event in events] == [("policy_swapped", "new")]
+
+
+def test_a_file_that_is_being_written_waits_for_a_second_look(
+    watching: Predictor, rules: Path
+) -> None:
+    """What was changed just now is served only when it is the same a look later."""
+    old = watching.policy
+    _write_version(rules, '"half"')
+    watching.refresh()
+    assert watching.policy is old
+    _write_version(rules, '"whole"')
+    watching.refresh()
+    assert watching.policy is old
+    watching.refresh()
+    assert watching.versions[1] == "whole"
+
+
+@pytest.mark.parametrize("content", ["7", '"', None])
+def test_a_bad_policy_is_refused_with_one_line_and_the_old_one_stays(
+    watching: Predictor, rules: Path, content: str | None
+) -> None:
+    """A wrong value, broken TOML, a file that is gone; a good one after it is taken."""
+    old = watching.policy
+    if content is None:
+        rules.unlink()
+    else:
+        _write_version(rules, content)
+        _age(rules)
+    with capture_logs() as events:
+        for _ in range(5):
+            watching.refresh()
+    assert [event["event"] for event in events] == ["policy_refused"]
+    assert watching.policy is old
+    _write_version(rules, '"good"')
+    _age(rules)
+    watching.refresh()
+    assert watching.versions[1] == "good"

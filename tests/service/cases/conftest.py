@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
 from werkzeug.test import TestResponse
 
+from classifier.policy import Policy
+from classifier.policy_file import packaged_path, parse_policy
 from service.actors import Actor
 from service.cases.desk import Desk
 from service.cases.verdicts import Verdicts
@@ -57,9 +60,18 @@ class Queue:
 @pytest.fixture
 def queue(service: Service) -> Queue:
     """The queue of the application."""
-    desk = Desk(service.database, load_secret(service.settings.home))
-    verdicts = Verdicts(desk, service.parts.predictor)
+    predictor = service.parts.predictor
+    desk = Desk(service.database, load_secret(service.settings.home), lambda: predictor.policy)
+    verdicts = Verdicts(desk, predictor)
     return Queue(service, create_key(service.database, "q", [Scope.CASES]), desk, verdicts)
+
+
+def in_team_hours(priority: str, within: str) -> Policy:
+    """The packaged policy with one clock that runs in the hours of the team."""
+    lines = packaged_path().read_text(encoding="utf-8").splitlines()
+    (place,) = [n for n, line in enumerate(lines) if re.match(rf"{priority} = \d", line)]
+    lines[place] = f'{priority} = {{ within = "{within}", hours = "team" }}'
+    return parse_policy("\n".join(lines).encode())
 
 
 def person(name: str, role: Role = Role.REVIEWER) -> Actor:

@@ -152,6 +152,7 @@ def test_of_many_threads_exactly_one_claims(queue: Queue) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
+from classifier.policy_file import load_policy
 from service.actors import Actor
 from service.cases.desk import Desk
 from service.cases.faults import CaseConflictError
@@ -159,7 +160,7 @@ from service.db import Database
 from service.secret import load_secret
 from service.tables import Role
 url, home, number, name = sys.argv[1:]
-desk = Desk(Database(url), load_secret(Path(home)))
+desk = Desk(Database(url), load_secret(Path(home)), load_policy)
 me = Actor(f"user:{name}", Role.REVIEWER, "test")
 desk.database.ping()
 print("ready", flush=True)

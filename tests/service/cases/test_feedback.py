@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from classifier.policy import decide
+from classifier.policy_file import load_policy
+from classifier.recorded import read_recorded
 from service.cases.feedback import export_feedback
 from service.cases.verdicts import Opinion
 from tests.service.cases.conftest import Queue, person
@@ -66,3 +69,17 @@ def test_no_verdicts_make_no_files(queue: Queue, out: Path) -> None:
     queue.add()
     assert export_feedback(queue.desk.database, queue.desk.secret, out / "new").files == 0
     assert list((out / "new").iterdir()) == []
+
+
+def test_an_exported_line_can_be_replayed(queue: Queue, out: Path) -> None:
+    """Everything that a policy looks at is in it, so that the decision comes out the same."""
+    number = queue.add("叫经理也没人理，我要举报", channel="12345", customer={"tier": "vip"})
+    queue.verdicts.give(number, person("anna"), Opinion())
+    export_feedback(queue.desk.database, queue.desk.secret, out)
+    line = json.loads(next(out.iterdir()).read_text("utf-8"))
+    recorded = read_recorded(line)
+    decision = decide(recorded.prediction, load_policy(), recorded.context)
+    assert recorded.id == str(number)
+    assert decision.priority.name == line["decision"]["priority"]["level"] == "P0"
+    assert decision.policy_hash == line["decision"]["policy_hash"]
+    assert [clock["code"] for clock in line["decision"]["statutory"]] == ["city_hotline"]

@@ -18,7 +18,7 @@ from service.cases.states import VerdictKind, VerdictState
 from service.cases.tables import Case, CaseVolume
 from service.cases.verdicts import Opinion
 from service.tables import Role
-from tests.service.cases.conftest import Queue, person
+from tests.service.cases.conftest import Queue, in_team_hours, person
 
 ANNA, BERND = person("anna"), person("bernd")
 CHIEF = person("chief", Role.ADJUDICATOR)
@@ -155,3 +155,15 @@ def test_the_sums_of_charts_follow_every_verdict(queue: Queue) -> None:
     counted = Counter((case.created_hour, f"category:{case.category or ''}") for case in cases)
     counted += Counter((case.created_hour, f"level:{case.level or ''}") for case in cases)
     assert sums == counted
+
+
+def test_another_team_has_other_hours(queue: Queue) -> None:
+    """Sunday night before a holiday: triage opens on Tuesday at eight, safety never closes."""
+    queue.service.parts.predictor.policy = in_team_hours("P1", "2h")
+    number = queue.add(occurred_at="2025-06-01T23:00:00+08:00")
+    case = get_case(queue.desk.database, number).case
+    assert (case.team, case.due_at.isoformat()) == ("triage", "2025-06-03T02:00:00+00:00")
+    queue.verdicts.give(number, ANNA, Opinion("safety", reason="食品安全"))
+    case = get_case(queue.desk.database, number).case
+    assert (case.team, case.due_at.isoformat()) == ("safety", "2025-06-01T17:00:00+00:00")
+    assert case.priority is Priority.P1

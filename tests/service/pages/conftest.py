@@ -84,5 +84,6 @@ def house(service: Service) -> House:
     for role in Role:
         create_user(service.database, role.name.lower(), role, PASSWORD)
     create_user(service.database, "second", Role.REVIEWER, PASSWORD)
-    desk = Desk(service.database, load_secret(service.settings.home))
-    return House(service, desk, Verdicts(desk, service.parts.predictor))
+    predictor = service.parts.predictor
+    desk = Desk(service.database, load_secret(service.settings.home), lambda: predictor.policy)
+    return House(service, desk, Verdicts(desk, predictor))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from classifier.policy_rules import Team
+from classifier.prediction import Priority
 from service.cases.file import get_case
 from service.cases.states import State, VerdictState
 from service.cases.tables import Case
 from service.cases.verdicts import Opinion
+from service.pages.clock import clock_of
+from tests.service.cases.conftest import in_team_hours
 from tests.service.pages.conftest import Browser, House
 
 
@@ -42,7 +49,8 @@ def test_the_daily_work(house: House) -> None:
     number = house.add()
     browser = house.logged_in("reviewer")
     forms: list[tuple[str, dict[str, object]]] = [
-        ("claim", {}), ("respond", {}), ("snooze", {"preset": "4h"}), ("snooze", {"wake": "1"}),
+        ("claim", {}), ("wait_for_customer", {}), ("resume", {}), ("respond", {}),
+        ("snooze", {"preset": "4h"}), ("snooze", {"wake": "1"}),
         ("note", {"note": "打给 13800001111"}), ("verdict", {"confirm": "1"}),
         ("resolve", {"note": "已退款"}), ("reopen", {}), ("claim", {}), ("dismiss", {}),
     ]  # fmt: skip
@@ -52,13 +60,100 @@ def test_the_daily_work(house: House) -> None:
         assert response.status_code == 303, (form, response.text)
         assert response.location.startswith(f"/cases/{number}?sort=newest&at=x&done=")
         done.append(response.location.rpartition("=")[2])
-    assert done == ["claim", "respond", "snooze", "wake", "note", "confirm", "resolve", "reopen",
-                    "claim", "dismiss"]  # fmt: skip
+    assert done == ["claim", "wait_for_customer", "resume", "respond", "snooze", "wake", "note",
+                    "confirm", "resolve", "reopen", "claim", "dismiss"]  # fmt: skip
     case = _case(house, number)
     assert (case.state, case.verdict_state) == (State.DISMISSED, VerdictState.REVIEWED)
     assert case.owner == house.actor("reviewer").id
     notes = [note.text for note in get_case(house.service.database, number).notes]
     assert notes == ["打给 [手机]", "已退款"]
+
+
+def test_who_waits_for_the_customer_can_go_on_again(house: House) -> None:
+    """One button or the other; the clock says that it stands, and later by how much it moved."""
+    number = house.add()
+    browser, now = house.logged_in("reviewer"), datetime.now(UTC)
+    page = browser.get(f"/cases/{number}").text
+    assert f'action="/cases/{number}/wait_for_customer"' not in page  # nobody works on it yet
+    house.desk.claim(number, house.actor("reviewer"))
+    assert f'action="/cases/{number}/wait_for_customer"' in browser.get(f"/cases/{number}").text
+    house.desk.clock = lambda: now - timedelta(minutes=90)
+    house.desk.wait_for_customer(number, house.actor("reviewer"))
+    page = browser.get(f"/cases/{number}").text
+    assert f'action="/cases/{number}/resume"' in page
+    assert f'action="/cases/{number}/wait_for_customer"' not in page
+    assert "等待客户，剩 3 小时" in page
+    assert "时限暂停" in page
+    assert "等待客户，剩 3 小时" in browser.get("/cases").text
+    assert _send(browser, house, number, "resume").status_code == 303
+    page = browser.get(f"/cases/{number}").text
+    assert "1 小时 30 分钟（等待客户，已计入时限）" in page
+    refused = _send(browser, house, number, "resume")
+    assert (refused.status_code, "没有在等待客户" in refused.text) == (409, True)
+
+
+def test_a_waiting_clock_shows_the_open_time_that_is_left(house: House) -> None:
+    """Two hours of which one was used on Tuesday evening: one, not the night besides."""
+    policy = in_team_hours("P1", "2h")
+    number = house.add(occurred_at="2025-06-03T21:00:00+08:00")
+    start = datetime.fromisoformat("2025-06-03T21:00:00+08:00")
+    case = Case(
+        is_open=True, first_response_at=None, priority=Priority.P1, team="triage",
+        waiting_since=start + timedelta(hours=1), due_at=start + timedelta(hours=12),
+    )  # fmt: skip
+    assert clock_of(case, start + timedelta(days=3), policy).text == "等待客户，剩 1 小时"
+    house.service.parts.predictor.policy = policy
+    assert "（按客服时间计时）" in house.logged_in("viewer").get(f"/cases/{number}").text
+
+
+def test_clocks_of_the_law_stand_beside(house: House) -> None:
+    """Each stage with its end, which is the last midnight as people write it, and its source."""
+    number = house.add(channel="12315", occurred_at="2025-06-03T10:00:00+08:00")
+    page = house.logged_in("viewer").get(f"/cases/{number}").text
+    assert "<h3>12315 投诉</h3>" in page
+    found = re.search(
+        "市场监管部门决定是否受理：<time[^>]*>([^<]*)</time> <span[^>]*>([^<]*)", page
+    )
+    assert found is not None
+    assert found[1].endswith("6月12日 24:00")
+    assert found[2].startswith("已过")
+    assert "《市场监督管理投诉举报处理暂行办法》" in page
+    assert "法定时限" not in house.logged_in("viewer").get(f"/cases/{house.add()}").text
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"), [(0, ""), (1, "已提醒"), (2, "已通报超时"), (3, "已升级到 三线技术处理")]
+)
+def test_how_far_the_clock_has_gone_is_seen(house: House, step: int, shown: str) -> None:
+    """On the case and in the queue, there until somebody answered."""
+    number, browser = house.add(), house.logged_in("reviewer")
+    with house.service.database.session() as session:
+        session.execute(update(Case).values(escalation_step=step, tier="L3"))
+        session.commit()
+    badge = f'<span class="badge step">{shown}</span>'
+    for path in (f"/cases/{number}", "/cases"):
+        page = browser.get(path).text
+        assert (badge in page) if step else ('class="badge step"' not in page)
+    house.desk.respond(number, house.actor("reviewer"))
+    assert 'class="badge step"' not in browser.get("/cases").text
+
+
+def test_teams_tiers_channels_and_customers_have_the_names_of_the_policy(house: House) -> None:
+    """On the page and among the filters; a policy without a list of teams offers those it names."""
+    policy = house.service.parts.predictor.policy
+    teams = {**policy.teams, "triage": Team("首问负责组")}
+    house.service.parts.predictor.policy = replace(policy, teams=teams)
+    number = house.add(channel="12345", customer={"id": "c-1", "tier": "vip"})
+    browser = house.logged_in("viewer")
+    page = browser.get(f"/cases/{number}").text
+    for name in (
+        "首问负责组（二线专家处理）", "· 12345 热线转办 ·", "渠道 12345 热线转办：至少 P2",
+        "客户等级 <bdi>贵宾客户</bdi>", "客户等级 贵宾客户：提高一级",
+    ):  # fmt: skip
+        assert name in page, name
+    assert '<option value="triage">首问负责组</option>' in browser.get("/cases").text
+    house.service.parts.predictor.policy = replace(policy, teams={})
+    assert '<option value="risk_control">risk_control</option>' in browser.get("/cases").text
 
 
 def test_a_correction_needs_a_reason_and_keeps_what_was_typed(house: House) -> None:

@@ -8,6 +8,7 @@ import re
 import pytest
 from sqlalchemy import update
 
+from classifier.policy_file import load_policy
 from service.cases.labels import Labels
 from service.cases.record import hour
 from service.cases.statistics import Statistics, Times, Trend
@@ -26,7 +27,7 @@ LABELS = Labels(
     category_names={"a": "甲类", "b": "乙类"},
     level_names={1: "平静", 2: "生气", 3: "狂怒"},
 )
-NAMES = Names(LABELS, {})
+NAMES = Names(LABELS, {}, load_policy())
 
 
 def numbers(**given: object) -> Statistics:

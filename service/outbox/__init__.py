@@ -1,0 +1,1 @@
+"""Events about cases, written with the change itself and delivered to other programs."""
