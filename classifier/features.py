@@ -152,7 +152,7 @@ class Vectoriser:
     def vectorise(self, texts: Sequence[str]) -> sp.csr_array:
         """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending."""
         chunks = [
-            self._matrix(cut_batch(self.tokeniser.cut, texts[start : start + _CHUNK]))
+            self._matrix(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
             for start in range(0, max(1, len(texts)), _CHUNK)
         ]
         return sp.csr_array(sp.vstack(chunks))
@@ -177,7 +177,7 @@ def fit_vectoriser(
 
     idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form.
     """
-    batch = cut_batch(tokeniser.cut, texts)
+    batch = cut_batch(tokeniser.piece_ends, texts)
     chars = joined(texts)
     kept = [
         (piece, end)

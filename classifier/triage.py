@@ -110,7 +110,7 @@ class Triage:
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
-        batch = cut_batch(self._tokeniser.cut, [item.text for item in cleaned])
+        batch = cut_batch(self._tokeniser.piece_ends, [item.text for item in cleaned])
         *phrases, anchors = self._phrasebook.find(batch.codes)
         occurrences = self._vectoriser.occurrences(batch, phrases)
         logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(texts))

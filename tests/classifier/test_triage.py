@@ -89,7 +89,7 @@ def test_evidence_of_one_head_never_overlaps_and_comes_largest_first(toy: Triage
 def test_evidence_adds_up_to_the_logit(toy: Triage) -> None:
     """The contributions of all words of a text sum to its logit less the bias."""
     texts = [clean("快递丢了！！！气死我了").text, clean("退款 退款 一直推").text]
-    batch = cut_batch(toy._tokeniser.cut, texts)
+    batch = cut_batch(toy._tokeniser.piece_ends, texts)
     logits = toy._vectoriser.vectorise(texts) @ toy._table[:, 1:]
     found = toy._vectoriser.occurrences(batch)
     chosen = np.array([[1, 3], [2, 1]])  # columns of the table; the first is the idf
