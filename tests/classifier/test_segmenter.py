@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import pairwise
@@ -15,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from classifier.lookup import code_points, joined
+from classifier.lookup import joined
 from classifier.segmenter import Segmenter
 from classifier.text import clean_batch
 from classifier.tokens import cut_batch, tokeniser, user_words
@@ -125,23 +124,6 @@ def test_threads_do_not_disturb_one_another() -> None:
     alone = [CUT(text) for text in texts]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(CUT, texts * 4)) == alone * 4
-
-
-@pytest.mark.parametrize("unit", ["退款客服差评", "丨囗", "a", "😡"])
-def test_time_grows_with_the_length(unit: str) -> None:
-    """Ten times the text takes about ten times as long."""
-    segmenter = Segmenter([], 1)
-
-    def seconds(n_chars: int) -> float:
-        codes = code_points(unit * (n_chars // len(unit)))
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            segmenter.piece_ends(codes)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    assert seconds(400_000) < 40 * seconds(40_000)
 
 
 def test_the_fingerprint_tells_tables_apart() -> None:
