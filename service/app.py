@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from classifier import load as load_model
-from service import access_api, api, docs, errors, health
+from service import access_api, api, classify, docs, errors, health
 from service.account import Accounts
 from service.answers import Answers
 from service.auth import KeyRing
@@ -68,7 +68,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     keys = KeyRing(parts.database)
     secret = load_secret(settings.home)
     answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
-    app.register_blueprint(api.blueprint(api.Api(keys, answers, ReplyStore(parts.database))))
+    app.register_blueprint(classify.blueprint())
+    app.register_blueprint(api.blueprint(keys, parts.predictor))
     desk = Desk(parts.database, secret, lambda: parts.predictor.policy)
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts)
@@ -81,5 +82,9 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     app.register_blueprint(docs.blueprint())
     site.register(app, settings, desk, verdicts)
     errors.register(app, max_body_bytes=settings.max_body_bytes, render=site.render_error)
-    app.wsgi_app = Observer(app.wsgi_app, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
+    classifying = classify.Classify(
+        app.wsgi_app, keys, answers, ReplyStore(parts.database),
+        max_body_bytes=settings.max_body_bytes,
+    )  # fmt: skip
+    app.wsgi_app = Observer(classifying, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
     return app

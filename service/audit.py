@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
@@ -27,8 +27,13 @@ _HEAD = 1
 _PAGE = 5000
 # Statements on the bare tables, made once: as ORM statements they took longer than the database.
 _HEADS, _ENTRIES = cast("Table", AuditHead.__table__), cast("Table", AuditEntry.__table__)
-_LOCK = update(_HEADS).where(_HEADS.c.id == _HEAD).values(id=_HEAD)
 _READ_HEAD = select(_HEADS.c.entries, _HEADS.c.link).where(_HEADS.c.id == _HEAD)
+_LOCK = (
+    update(_HEADS)
+    .where(_HEADS.c.id == _HEAD)
+    .values(id=_HEAD)
+    .returning(_HEADS.c.entries, _HEADS.c.link)
+)
 _ADD = insert(_ENTRIES)
 _SET_HEAD = (
     update(_HEADS)
@@ -68,21 +73,35 @@ class Verification:
     link: str
 
 
-def lock(session: Session | Connection) -> None:
-    """Waits until this transaction alone may change what is logged.
+class Head(NamedTuple):
+    """The end of the chain: how many entries there are, and the link of the last one."""
+
+    entries: int
+    link: bytes
+
+
+def lock(session: Session | Connection) -> Head:
+    """Waits until this transaction alone may change what is logged; the end of the log then.
 
     To be called before anything is read: SQLite refuses to write after a read that another writer
     has outdated, and in PostgreSQL one order of locks for all means no deadlock.
     """
     turns.take(session)
-    session.execute(_LOCK)
+    return Head(*session.execute(_LOCK).one())
 
 
 def record(
-    session: Session | Connection, secret: Secret, changes: Iterable[tuple[Actor, Change]]
+    session: Session | Connection,
+    secret: Secret,
+    changes: Iterable[tuple[Actor, Change]],
+    *,
+    head: Head | None = None,
 ) -> None:
-    """Adds entries in the caller's transaction, which must hold the lock."""
-    number, link = session.execute(_READ_HEAD).one()
+    """Adds entries in the caller's transaction, which must hold the lock.
+
+    `head` is what `lock` returned, if nothing has been added since; it saves reading it again.
+    """
+    number, link = head or session.execute(_READ_HEAD).one()
     at = datetime.now(UTC)
     rows = []
     for actor, change in changes:

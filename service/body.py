@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import orjson
-from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.wsgi import get_content_length
 
 from service.errors import ApiError
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
-def read_json(request: Request) -> tuple[bytes, object]:
-    """The body as sent and what it says.
+_UTF8 = frozenset({"utf-8", "utf8"})
+
+
+def read_json(environ: WSGIEnvironment, max_bytes: int | None) -> tuple[bytes, object]:
+    """The body of a request as sent and what it says.
 
     Raises:
         ApiError: 415 for anything but JSON in UTF-8, 400 for a body that is not JSON.
-        RequestEntityTooLarge: the body is larger than the settings allow.
+        RequestEntityTooLarge: the body is larger than `max_bytes`.
     """
-    _check_type(request)
-    body = _received(request)
+    _check_type(environ)
+    body = _received(environ, max_bytes)
     if not body:
         raise ApiError(400, "body_empty", "请求体为空，需要一个 JSON 对象")
     try:
@@ -29,14 +36,14 @@ def read_json(request: Request) -> tuple[bytes, object]:
         raise _not_json(body, error) from None
 
 
-def _received(request: Request) -> bytes:
+def _received(environ: WSGIEnvironment, max_bytes: int | None) -> bytes:
     """The body; read from the server itself, as werkzeug's stream takes five times as long."""
-    limit = request.max_content_length or sys.maxsize - 1
-    length = request.content_length  # None for a body in chunks, which may be of any length
+    limit = sys.maxsize - 1 if max_bytes is None else max_bytes
+    length = get_content_length(environ)  # None for a body in chunks, which may be of any length
     if length is not None and length > limit:
         raise RequestEntityTooLarge
     try:
-        body: bytes = request.environ["wsgi.input"].read(limit + 1 if length is None else length)
+        body: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
     except TimeoutError:
         raise ApiError(408, "request_timeout", "请求发送太慢，请重试") from None
     except OSError:
@@ -50,17 +57,17 @@ def _received(request: Request) -> bytes:
     return body
 
 
-def _check_type(request: Request) -> None:
-    environ = request.environ
+def _check_type(environ: WSGIEnvironment) -> None:
     if (
         "HTTP_CONTENT_ENCODING" in environ
         and environ["HTTP_CONTENT_ENCODING"].lower() != "identity"
     ):
         raise ApiError(415, "content_encoding_unsupported", "不支持压缩的请求体，请直接发送 JSON")
-    if environ.get("CONTENT_TYPE") == "application/json":  # the usual case, 20 µs faster
+    sent = environ.get("CONTENT_TYPE", "")
+    if sent == "application/json":  # the usual case, 20 µs faster
         return
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if request.mimetype != "application/json" or charset not in {"utf-8", "utf8"}:
+    kind, options = parse_options_header(sent)
+    if kind.lower() != "application/json" or options.get("charset", "utf-8").lower() not in _UTF8:
         raise ApiError(
             415,
             "content_type_unsupported",

@@ -87,7 +87,7 @@ def register(app: Flask, *, max_body_bytes: int, render: Render) -> None:
         page = render(fault)
         if page is not None:
             return page
-        body = orjson.dumps(error_body(fault, request_id(request)))
+        body = orjson.dumps(error_body(fault, request_id(request.environ)))
         return Response(body, fault.status, dict(fault.headers), mimetype="application/json")
 
     def http(error: HTTPException) -> Response:

@@ -96,7 +96,7 @@ def configure(
     def add_context(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         event["model_version"], event["policy_version"] = versions()
         if "request_id" not in event:
-            event["request_id"] = request_id(request) if has_request_context() else None
+            event["request_id"] = request_id(request.environ) if has_request_context() else None
         return event
 
     structlog.configure(

@@ -32,15 +32,20 @@ _CACHE = ("Cache-Control", "no-store")
 _POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
 
-def request_id(request: Request) -> str:
+def request_id(environ: WSGIEnvironment) -> str:
     """The id of a request: the client's own if it is well formed, else ours."""
-    found: str = request.environ[_ID]
+    found: str = environ[_ID]
     return found
 
 
-def note_key(request: Request, key_id: str) -> None:
+def note_key(environ: WSGIEnvironment, key_id: str) -> None:
     """Remembers which key asked."""
-    request.environ[_KEY] = key_id
+    environ[_KEY] = key_id
+
+
+def note_route(environ: WSGIEnvironment, route: str) -> None:
+    """Remembers the template of the address, where Flask does not look for it."""
+    environ[_ROUTE] = route
 
 
 class Observer:
@@ -63,9 +68,10 @@ class Observer:
         ) -> Callable[[bytes], object]:
             nonlocal status
             status = line[:3]
-            asked: Request | None = environ.get("werkzeug.request")  # Flask takes it out at its end
-            if asked is not None and asked.url_rule is not None:
-                environ[_ROUTE] = asked.url_rule.rule  # the template that the address matched
+            if _ROUTE not in environ:
+                asked: Request | None = environ.get("werkzeug.request")  # until Flask has ended
+                if asked is not None and asked.url_rule is not None:
+                    environ[_ROUTE] = asked.url_rule.rule  # the template that the address matched
             return start_response(line, _complete(headers, request), *exc)  # type: ignore[arg-type]  # exc is handed on as it came
 
         answer = self._application(environ, start)

@@ -59,7 +59,7 @@ def asker(keys: KeyRing, scope: Scope) -> Actor:
 def read_sent(keys: KeyRing, scope: Scope, schema: type[Sent]) -> tuple[Actor, Sent]:
     """Who asks, by the key and the `actor` of the body, and the body."""
     key = authorise(keys, scope)
-    body = read_json(request)[1] if _has_body() else {}
+    body = read_json(request.environ, request.max_content_length)[1] if _has_body() else {}
     checked = check_body(schema, body)
     return actor_of(key.id, name=checked.actor), checked
 

@@ -120,8 +120,8 @@ class Intake:
         """Stores what there is when it is this transaction's turn to write."""
         try:
             with self._database.engine.begin() as connection:
-                audit.lock(connection)
-                stored = self._add(connection, take())
+                head = audit.lock(connection)
+                stored = self._add(connection, take(), head)
         except SQLAlchemyError as error:
             batch = take()
             if len(batch) > 1 and _is_about_a_row(error):
@@ -134,14 +134,16 @@ class Intake:
         self._outage.end()
         return stored
 
-    def _add(self, connection: Connection, batch: Sequence[_New]) -> list[int | None]:
+    def _add(
+        self, connection: Connection, batch: Sequence[_New], head: audit.Head
+    ) -> list[int | None]:
         _add_contacts(connection, [one.judged for one in batch])
         made = [one.rows for one in batch if one.rows]
         added = add_cases(connection, made)
         given = iter(added)
         numbers = [next(given) if one.rows else None for one in batch]
         changes = _changes([one.judged for one in batch], numbers)
-        audit.record(connection, self._secret, changes)
+        audit.record(connection, self._secret, changes, head=head)
         if self._announces:
             of_cases = (one.case for one in made)
             events.record(connection, events.created(zip(added, of_cases, strict=True)))

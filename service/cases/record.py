@@ -100,8 +100,9 @@ def _case(judged: Judged) -> Json:
 def _content(judged: Judged, hidden: Masked, folded: str) -> Json:
     reply = judged.reply
     prediction = {name: reply[name] for name in _PREDICTION}
-    for name in ("signals", "evidence"):
-        prediction[name] = [_moved(piece, hidden) for piece in _pieces(reply, name)]
+    if hidden.text != judged.complaint.text:
+        for name in ("signals", "evidence"):
+            prediction[name] = [_moved(piece, hidden) for piece in _pieces(reply, name)]
     return {
         "text": hidden.text,
         "searchable": folded,

@@ -9,7 +9,7 @@ the texts themselves, so that what is found really contains them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, column, select, table, text
@@ -66,7 +66,7 @@ def add_terms(session: Session | Connection, cases: Sequence[tuple[int, frozense
         ]
         session.execute(_ADD_TO_POSTGRESQL, rows)
         return
-    rows = [{"id": case_id, "terms": " ".join(map(_token, found))} for case_id, found in cases]
+    rows = [{"id": case_id, "terms": _tokens(found)} for case_id, found in cases]
     session.execute(_ADD_TO_SQLITE, rows)
 
 
@@ -101,7 +101,7 @@ def _lookup(session: Session, wanted: Sequence[str]) -> Select[int]:
     if _is_postgresql(session):
         contained = _TERMS.c.terms.contains(bindparam("terms", needed, ARRAY(Text)))
         return select(_TERMS.c.case_id).where(contained)
-    expression = " AND ".join(f'"{_token(term)}"' for term in needed)
+    expression = " AND ".join(f'"{_tokens([term])}"' for term in needed)
     return select(_TERMS.c.rowid).where(
         text("case_terms MATCH :expression").bindparams(expression=expression)
     )
@@ -116,6 +116,11 @@ def _needed(wanted: Sequence[str]) -> set[str]:
     return needed
 
 
-def _token(term: str) -> str:
-    """The term as FTS5 takes it for one word, whatever its characters."""
-    return term.encode("utf-16-be", "surrogatepass").hex()
+def _tokens(found: Iterable[str]) -> str:
+    """Terms as FTS5 takes each for one word, whatever its characters, with spaces between.
+
+    >>> _tokens(["退款", "a"])
+    '90006b3e 0061'
+    """
+    units = "\n".join(found).encode("utf-16-be", "surrogatepass").hex("|", 2)
+    return units.replace("|000a|", " ").replace("|", "")

@@ -110,7 +110,7 @@ def _prepare_templates(app: Flask, office: Office) -> None:
         csrf_field=lambda: _csrf_field(office),
         is_visit=sessions.is_visit,
         new_p0=lambda: live.new_p0(office),
-        request_id=lambda: request_id(request),
+        request_id=lambda: request_id(request.environ),
         retry_address=lambda: _here() if request.method == "GET" else "/cases",
         person=sessions.person,
         can=lambda role: _can(Role[role.upper()]),
