@@ -9,7 +9,8 @@ import structlog
 
 from classifier.errors import PolicyError
 from classifier.policy import Policy
-from classifier.policy_file import content_hash, load_policy, packaged_path, parse_policy
+from classifier.policy_file import load_policy, packaged_path, parse_policy
+from classifier.toml_document import content_hash
 
 _SETTLED_SECONDS = 1.0
 
