@@ -29,6 +29,7 @@ _SECTIONS = ("version", "min_band", "words", "levels", "default", "categories", 
 _WORDS = {
     "promise": "an opening promises nothing",
     "dispute": "an opening does not argue or blame",
+    "fault": "an opening admits no fault",
     "forms": "an opening is not familiar",
 }
 _ENDS = ("。", "！", "？")

@@ -31,18 +31,17 @@ PROMISES = (
     "日内", "周内", "月内", "工作日", "今天", "明天", "后天", "当天", "本周", "下周", "月底",
     "尽快", "尽早", "很快", "不会再", "再也不",
 )  # fmt: skip
-# Nor: argument, blame, telling people how to feel, false closeness.
+# Nor: argument, blame, telling people how to feel, false closeness, words that admit a fault.
 UNKIND = (
     "但是", "不过", "可是", "然而", "其实", "规定", "误会", "误解", "冷静", "理智", "激动",
     "消气", "您应该", "您应当", "您没有", "您自己", "是您", "您不该", "为什么", "恶意", "无理",
     "不可能", "没办法", "不是我们", "与我们无关", "亲", "哦", "呢",
+    "道歉", "赔礼", "对不起", "我们的错", "我们的责任", "过错", "过失", "失误", "疏忽", "违约",
 )  # fmt: skip
 # An opening begins with thanks, with regret, or with what the customer feels.
 FEELING = (
     "谢谢",
     "抱歉",
-    "对不起",
-    "对不住",
     "生气",
     "委屈",
     "气",

@@ -56,6 +56,7 @@ PACKAGED = tomllib.loads(SOURCE)
             "请您冷静。",
             "holds '冷静' of words.dispute: an opening",
         ),
+        (("levels", "calm", "opening"), "是我们的错。", "holds '我们的错' of words.fault"),
         (("categories", "refund", "calm"), "亲，在的。", "holds '亲' of words.forms"),
         (("categories", "refund", "calm"), "请等3天。", "holds '3': figures look like money or da"),
         (("signals", "repeat", "also"), "全额给您。", "signals.repeat.also holds '全额'"),

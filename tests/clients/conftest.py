@@ -64,6 +64,7 @@ def losing(environ: WSGIEnvironment, start: StartResponse, app: WSGIApplication)
     """A fault that lets the service do its work and then loses the answer."""
     for _ in app(environ, lambda *_: lambda _: None):
         pass
+    environ["CONTENT_LENGTH"] = "0"  # it has been read, and to wait for more would never end
     return answering("502 Bad Gateway", b"<html>", Content_Type="text/html")(environ, start, app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -34,7 +35,8 @@ BUSY = "503 Service Unavailable"
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits before retries, which are noted instead of slept."""
     found: list[float] = []
-    monkeypatch.setattr(exchange_module.time, "sleep", found.append)
+    # The service, in the same process, keeps its own clock.
+    monkeypatch.setattr(exchange_module, "time", SimpleNamespace(sleep=found.append))
     return found
 
 
@@ -158,6 +160,13 @@ def test_no_error_holds_the_complaint_or_the_key(served: Served, waits: list[flo
             with pytest.raises(TriageApiError) as caught:
                 triage.classify(SECRET)
             errors.append(caught.value)
+        with pytest.raises(InvalidRequestError) as half:
+            triage.classify(SECRET + "\ud83d")
+        errors.append(half.value)
+        served.faults.append(answering("200 OK", b"no gzip", Content_Encoding="gzip"))
+        with pytest.raises(NoAnswerError) as garbled:
+            triage.classify(SECRET)
+        errors.append(garbled.value)
     nowhere = TriageClient("http://127.0.0.1:9", served.key, retries=Retries(1))
     with nowhere, pytest.raises(NoAnswerError) as lost:
         nowhere.classify(SECRET)
@@ -169,6 +178,12 @@ def test_no_error_holds_the_complaint_or_the_key(served: Served, waits: list[flo
         assert SECRET not in shown
         assert served.key not in shown
     assert served.key not in repr(triage)
+
+
+def test_an_address_without_its_scheme_is_refused() -> None:
+    """At once, and not after retries that cannot help."""
+    with pytest.raises(ValueError, match=r"base_url is '127\.0\.0\.1:8000', it must"):
+        TriageClient("127.0.0.1:8000", "ct_key")
 
 
 def test_a_time_out_is_tried_again(served: Served, waits: list[float]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -63,11 +64,12 @@ def test_python(served: Served) -> None:
     assert lines[1:] == ["ok", "ok"]
 
 
-def test_curl(served: Served) -> None:
+def test_curl(served: Served, tmp_path: Path) -> None:
     """Also when the first answer is lost on the way."""
     runtime("curl")
     served.faults += [losing]
-    is_right(served, run(served, runtime("sh"), "-c", CODE["sh"]))
+    script = f"cd {shlex.quote(str(tmp_path))} && {CODE['sh']}"
+    is_right(served, run(served, runtime("sh"), "-c", script))
     assert len(served.seen) == 2
 
 

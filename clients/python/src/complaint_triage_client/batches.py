@@ -12,8 +12,13 @@ MAX_BYTES = 3_500_000  # below the 4 MiB that the service takes unless it is tol
 
 
 def encode(content: object) -> bytes:
-    """JSON as it is sent."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    """JSON as it is sent.
+
+    Half a surrogate pair becomes its JSON escape, and the service says what is wrong: an error of
+    Python's own would carry the text.
+    """
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def split(

@@ -29,7 +29,13 @@ class TriageClient:
         retries: Retries | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """`transport` is for proxies, certificates of your own, and tests."""
+        """`transport` is for proxies, certificates of your own, and tests.
+
+        Raises:
+            ValueError: `base_url` is no address of the web.
+        """
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError(f"base_url is {base_url!r}, it must begin with http:// or https://")
         http = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},

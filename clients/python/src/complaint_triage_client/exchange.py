@@ -70,7 +70,7 @@ class Exchange:
             response = self._http.request(
                 sent.method, sent.path, content=sent.body, headers=headers, params=sent.query
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             # Not chained: an error of httpx carries the request, and with it the complaint.
             may_pass = sent.is_repeatable or isinstance(error, _NOT_SENT)
             return _Fault(NoAnswerError(f"no answer: {type(error).__name__}"), may_pass)
