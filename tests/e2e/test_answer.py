@@ -52,7 +52,7 @@ def test_without_scripts_the_words_are_there(site: Site, browser: Browser, width
     page = context.new_page()
     _case(page, site)
     assert not page.is_visible("[data-copy]")
-    assert page.is_visible("text=点一下上面这段话即可全选")
+    assert page.is_visible(".area-answer noscript .hint")
     assert len(page.inner_text("#opening")) > 20
     box = page.locator(".area-answer").bounding_box()
     assert box is not None
