@@ -14,6 +14,7 @@ from classifier.batch import classify_file, write_json_lines
 from classifier.commands import run
 from classifier.files import read_rows
 from classifier.pii import mask as mask_text
+from classifier.playbook_commands import playbook as playbook_group
 from classifier.policy_commands import policy as policy_group
 from classifier.policy_file import load_policy
 from classifier.reply import Json
@@ -59,6 +60,7 @@ def mask(text: str) -> None:
 
 
 main.add_command(policy_group)
+main.add_command(playbook_group)
 
 
 def _shown(answers: Iterator[Json], total: int) -> Iterator[Json]:

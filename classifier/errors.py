@@ -15,12 +15,20 @@ class ModelError(TriageError):
     """The model folder is missing, damaged, edited, or made for something else: do not serve it."""
 
 
-class PolicyError(TriageError):
-    """The policy file breaks a rule: do not decide with it; `mistakes` are all that were found."""
+class RuleFileError(TriageError):
+    """A file of rules that people edit has mistakes; `mistakes` are all that were found."""
 
     def __init__(self, message: str, mistakes: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.mistakes = tuple(mistakes) or (message,)
+
+
+class PolicyError(RuleFileError):
+    """The policy file breaks a rule: do not decide with it."""
+
+
+class PlaybookError(RuleFileError):
+    """The playbook file breaks a rule: do not suggest by it."""
 
 
 class ResourceError(TriageError):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Collection, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from classifier import policy_clocks
+from classifier import policy_clocks, toml_document
 from classifier.errors import PolicyError
 from classifier.policy_rules import (
     CategoryRule,
@@ -22,12 +20,8 @@ from classifier.policy_rules import (
 from classifier.policy_table import Mistakes, Table
 from classifier.prediction import Band, Priority
 from classifier.toml_lines import Path as Place
-from classifier.toml_lines import key_lines
 
 MAX_STEPS = 3
-_MAX_BYTES = 1_000_000
-_HASH_CHARS = 16
-_SHOWN_MISTAKES = 3
 _SECTIONS = (
     "version", "timezone", "hours", "teams", "clocks", "tiers", "default", "categories",
     "intensity", "signals", "raises", "customer_tiers", "channels", "combinations", "auto_route",
@@ -50,11 +44,7 @@ def load_policy(path: Path | None = None) -> Policy:
     """
     source = packaged_path() if path is None else path
     try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"policy {source}: {error.strerror}") from error
-    try:
-        return parse_policy(content)
+        return parse_policy(toml_document.read_content(source, PolicyError))
     except PolicyError as error:
         raise PolicyError(f"policy {source}: {error}", error.mistakes) from error
 
@@ -65,24 +55,8 @@ def parse_policy(content: bytes) -> Policy:
     Raises:
         PolicyError: they are too many, no TOML, or break a rule; its `mistakes` are all of them.
     """
-    if len(content) > _MAX_BYTES:
-        raise PolicyError(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
-    try:
-        source = content.decode("utf-8-sig").replace("\r\n", "\n")
-        values = tomllib.loads(source)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise PolicyError(f"line {line}: byte {content[error.start]:#04x} is not UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        last = source.count("\n") + 1
-        message = str(error).replace("at end of document", f"at line {last}, the last one")
-        raise PolicyError(f"not TOML: {message}") from error
-    return check_policy(values, lines=key_lines(source), digest=content_hash(content))
-
-
-def content_hash(content: bytes) -> str:
-    """What tells one content of a policy file from another: the start of its SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:_HASH_CHARS]
+    found = toml_document.parse(content, PolicyError)
+    return check_policy(found.values, lines=found.lines, digest=found.digest)
 
 
 def check_policy(
@@ -100,11 +74,7 @@ def check_policy(
     """
     mistakes = Mistakes(lines)
     policy = _policy(Table(values, (), mistakes).closed(*_SECTIONS), digest)
-    found = mistakes.texts()
-    if found:
-        more = len(found) - _SHOWN_MISTAKES
-        message = "; ".join(found[:_SHOWN_MISTAKES])
-        raise PolicyError(f"{message}; and {more} more" if more > 0 else message, found)
+    toml_document.refuse(mistakes, PolicyError)
     return policy
 
 

@@ -1,4 +1,4 @@
-"""Reads the tables of a policy file; every mistake is noted with its place, none stops the reading.
+"""Reads the tables of a rule file; every mistake is noted with its place, none stops the reading.
 
 A mistake says the line, the field, the value, and what is allowed.
 """
@@ -24,13 +24,14 @@ _MISSING = object()
 class Mistakes:
     """Everything that is wrong with one file, in the order of its lines."""
 
-    def __init__(self, lines: Mapping[Path, int] | None = None) -> None:
+    def __init__(self, lines: Mapping[Path, int] | None = None, *, file: str = "policy") -> None:
         self._lines = lines or {}
+        self._file = file  # what a key at the top is called after
         self._found: list[tuple[int, str]] = []
 
     def note(self, path: Path, message: str, *, is_table: bool = False) -> None:
         """Adds one; a missing key stands in the line of its table."""
-        place = str(path[0]) if is_table and len(path) == 1 else _place(path)
+        place = str(path[0]) if is_table and len(path) == 1 else self._place(path)
         for size in range(len(path), -1, -1):
             line = self._lines.get(path[:size], 0)
             if line or not size:
@@ -41,6 +42,13 @@ class Mistakes:
         """The sentences, each with its line where the line is known."""
         found = sorted(dict.fromkeys(self._found), key=lambda one: one[0])  # a table is read twice
         return [f"line {line}: {text}" if line else text for line, text in found]
+
+    def _place(self, path: Path) -> str:
+        """A path as people write it: `signals.injury.grave`, `intensity[1].min_rank`."""
+        if len(path) == 1:
+            return f"{self._file}.{path[0]}"
+        text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+        return text.removeprefix(".")
 
 
 class Table:
@@ -186,14 +194,6 @@ class Table:
             inside = self.table(key)
             for code in inside.values:
                 yield code, inside.table(code)
-
-
-def _place(path: Path) -> str:
-    """A path as people write it: `signals.injury.grave`, `intensity[1].min_rank`."""
-    if len(path) == 1:
-        return f"policy.{path[0]}"
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return text.removeprefix(".")
 
 
 def _shown(value: object) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from classifier.playbook import Playbook, suggest
 from classifier.policy import Context, decide
 from classifier.prediction import Prediction
 from classifier.reply import reply
@@ -26,10 +27,17 @@ Json = dict[str, object]
 class Answers:
     """Answers complaints with the model that serves at the moment, and stores what people see."""
 
-    def __init__(self, predictor: Predictor, metrics: Metrics, intake: Intake) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        metrics: Metrics,
+        intake: Intake,
+        playbook: Callable[[], Playbook],
+    ) -> None:
         self.predictor = predictor
         self._metrics = metrics
         self._intake = intake
+        self._playbook = playbook
         self._combiner: Combiner[str, Prediction] = Combiner(
             self._predict,
             stands_alone=lambda text: len(text) > MAX_CHARS,
@@ -88,6 +96,8 @@ class Answers:
             clock_start = complaint.occurred_at or received_at
             entry = reply(request_id, prediction, decision, received_at=clock_start)
             entry.update(id=complaint.id, stored=False, case_id=None)
+            if complaint.suggest:
+                entry["suggestion"] = suggest(prediction, decision, self._playbook()).as_json()
             why = self._intake.reasons(prediction, decision, policy)
             found_out = (prediction, decision, entry, why, own, number)
             judged.append(Judged(complaint, *found_out, received_at, by))

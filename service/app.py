@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -23,6 +23,7 @@ from service.metrics import Metrics
 from service.observe import Observer
 from service.outbox import api as outbox_api
 from service.pages import site
+from service.playbook_watch import PlaybookWatch
 from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
 from service.secret import load_secret
@@ -37,13 +38,14 @@ class Parts:
     database: Database
     predictor: Predictor
     metrics: Metrics
+    playbooks: PlaybookWatch = field(default_factory=PlaybookWatch)
 
 
 def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     """The parts as settings describe them; the database is opened on first use.
 
     Raises:
-        ModelError, PolicyError: what is to be served cannot be.
+        ModelError, PolicyError, PlaybookError: what is to be served cannot be.
     """
     rules = PolicyWatch(settings.policy)
     return Parts(
@@ -51,6 +53,7 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
         database=Database(settings.database_url),
         predictor=Predictor(settings.models, load, rules.current, policy_watch=rules),
         metrics=Metrics(),
+        playbooks=PlaybookWatch(settings.playbook),
     )
 
 
@@ -58,7 +61,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     """The application over its parts, which are loaded unless they are given.
 
     Raises:
-        ModelError, PolicyError: what is to be served cannot be.
+        ModelError, PolicyError, PlaybookError: what is to be served cannot be.
         SecretError: the home folder cannot hold a secret.
     """
     parts = parts or load_parts(settings)
@@ -67,12 +70,13 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     app.url_map.merge_slashes = False  # `//v1/model` is not found, not redirected
     keys = KeyRing(parts.database)
     secret = load_secret(settings.home)
-    answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret))
+    playbook = parts.playbooks.now
+    answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret), playbook)
     app.register_blueprint(classify.blueprint())
     app.register_blueprint(api.blueprint(keys, parts.predictor))
     desk = Desk(parts.database, secret, lambda: parts.predictor.policy)
     verdicts = Verdicts(desk, parts.predictor)
-    cases = CaseApi(keys, desk, verdicts)
+    cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
@@ -80,7 +84,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     app.register_blueprint(outbox_api.blueprint(outbox_api.OutboxApi(keys, parts.database, secret)))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
-    site.register(app, settings, desk, verdicts)
+    site.register(app, settings, desk, verdicts, playbook)
     errors.register(app, max_body_bytes=settings.max_body_bytes, render=site.render_error)
     classifying = classify.Classify(
         app.wsgi_app, keys, answers, ReplyStore(parts.database),

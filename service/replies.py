@@ -107,6 +107,14 @@ class StatutoryReply(_Reply):
     stages: list[StatutoryStageReply]
 
 
+class SuggestionReply(_Reply):
+    """按 playbook.toml 建议的答复；由人决定是否使用，从不自动发送。"""
+
+    opening: str = Field(description="对客户说的第一段话：先回应感受，不承诺结果、金额或时间。")
+    steps: list[str] = Field(description="给处理人的步骤，2–5 条；有安全风险时安全在前。")
+    sources: list[str] = Field(description="取自 playbook.toml 的哪些条目。")
+
+
 class ComplaintReply(_Reply):
     """一条投诉的分诊结果。"""
 
@@ -134,6 +142,9 @@ class ComplaintReply(_Reply):
         description="是否已存入案例队列；策略要求人工查看、store 不为 false 且数据库可用时存入。"
     )
     case_id: int | None = Field(description="案例编号；未存入时为 null。")
+    suggestion: SuggestionReply | None = Field(
+        None, description="建议的答复；请求中 suggest 为 true 时才有。"
+    )
 
 
 class ErrorBody(_Reply):

@@ -106,6 +106,7 @@ class Complaint(_Strict):
         None,
         description="为 false 时不存入案例队列，也不计入客户的联系次数；否则由策略决定是否存入。",
     )
+    suggest: bool | None = Field(None, description="为 true 时回复带有 suggestion：建议的答复。")
 
 
 class Batch(_Strict):

@@ -169,7 +169,7 @@ def serve(settings: Settings, load: Load = load_model) -> None:
     """Serves until it is told to stop.
 
     Raises:
-        ModelError, PolicyError, DatabaseError, AddressError: why it cannot start, in one sentence.
+        ModelError, PolicyError, PlaybookError, DatabaseError, AddressError: why it cannot start.
     """
     os.umask(0o077)  # everything made from here on is its owner's alone
     _make_home(settings)

@@ -39,6 +39,9 @@ SETTINGS = (
     Setting("TRIAGE_WORKERS", "integer 1-64", "2", "Worker processes."),
     Setting("TRIAGE_THREADS", "integer 1-64", "8", "Threads of each worker process."),
     Setting("TRIAGE_POLICY", "file", "", "Policy file; empty means the packaged policy.toml."),
+    Setting(
+        "TRIAGE_PLAYBOOK", "file", "", "Suggested replies; empty means the packaged playbook.toml."
+    ),
     Setting("TRIAGE_LOG_LEVEL", "word", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting(
         "TRIAGE_MAX_BODY_BYTES",
@@ -98,6 +101,7 @@ class Settings:
     workers: int
     threads: int
     policy: Path | None
+    playbook: Path | None
     log_level: str
     max_body_bytes: int
     request_seconds: int
@@ -116,10 +120,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     values = {s.name: environment.get(s.name, "").strip() or s.default for s in SETTINGS}
     home = Path(values["TRIAGE_HOME"])
-    policy, targets = values["TRIAGE_POLICY"], values["TRIAGE_TARGETS"]
 
     def number(name: str, low: int, high: int) -> int:
         return _number(name, values[name], low, high)
+
+    def file(name: str) -> Path | None:
+        given = values[name]
+        return _checked(name, Path(given), Path.is_file, "a file") if given else None
 
     return Settings(
         host=values["TRIAGE_HOST"],
@@ -129,16 +136,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=_database_url(values["TRIAGE_DATABASE_URL"], home),
         workers=number("TRIAGE_WORKERS", 1, 64),
         threads=number("TRIAGE_THREADS", 1, 64),
-        policy=_checked("TRIAGE_POLICY", Path(policy), Path.is_file, "a file") if policy else None,
+        policy=file("TRIAGE_POLICY"),
+        playbook=file("TRIAGE_PLAYBOOK"),
         log_level=_log_level(values["TRIAGE_LOG_LEVEL"]),
         max_body_bytes=number("TRIAGE_MAX_BODY_BYTES", 1024, 67_108_864),
         request_seconds=number("TRIAGE_REQUEST_SECONDS", 1, 300),
         graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
         is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
         proxies=number("TRIAGE_PROXIES", 0, 5),
-        targets=_checked("TRIAGE_TARGETS", Path(targets), Path.is_file, "a file")
-        if targets
-        else None,
+        targets=file("TRIAGE_TARGETS"),
         has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import Blueprint, Response, request
 
+from classifier.playbook import Playbook
 from service.actors import Actor
 from service.api import actor_of, authorise, json_response
 from service.auth import KeyRing
@@ -24,6 +25,7 @@ from service.cases.shown import file_fields, history_fields, summary
 from service.cases.spreadsheet import csv_lines
 from service.cases.statistics import statistics
 from service.cases.statistics_shown import statistics_fields
+from service.cases.suggestion import suggestion_of
 from service.cases.verdicts import Verdicts
 from service.checks import check_body
 from service.db import Database
@@ -40,6 +42,7 @@ class CaseApi:
     keys: KeyRing
     desk: Desk
     verdicts: Verdicts
+    playbook: Callable[[], Playbook]
 
     def asker(self) -> Actor:
         """Who asks, by the key and the `actor` of the query."""
@@ -108,7 +111,8 @@ def add_one(routes: Blueprint, api: CaseApi) -> None:
         """One case with everything known of it."""
         api.asker()
         found = get_case(database, case_id)
-        return tagged(file_fields(found), found.case.version)
+        suggestion = suggestion_of(found, api.verdicts.labels(), api.playbook())
+        return tagged(file_fields(found, suggestion), found.case.version)
 
     @routes.get("/<int:case_id>/history")
     def history(case_id: int) -> Response:

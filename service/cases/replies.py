@@ -16,6 +16,7 @@ from service.replies import (
     RouteReply,
     SignalReply,
     StatutoryReply,
+    SuggestionReply,
 )
 
 PriorityName = Literal["P0", "P1", "P2", "P3"]
@@ -156,6 +157,9 @@ class CaseFileReply(CaseReply):
     text: str = Field(description="脱敏文本。")
     prediction: CasePredictionReply
     decision: CaseDecisionReply
+    suggestion: SuggestionReply = Field(
+        description="建议的答复，查询时按当前 playbook.toml 生成；有复核结论时以其为准。"
+    )
     notes: list[NoteReply]
     verdicts: list[VerdictReply]
     customer_cases: list[RelatedCaseReply] = Field(description="同一客户的其他案例。")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from classifier.playbook import Suggestion
 from service.cases.file import CaseFile
 from service.cases.plain import plain
 from service.cases.queue import Item
@@ -80,13 +81,14 @@ def history_fields(entry: AuditEntry) -> Json:
     }
 
 
-def file_fields(file: CaseFile) -> Json:
+def file_fields(file: CaseFile, suggestion: Suggestion) -> Json:
     """A case with everything known of it."""
     return {
         **case_fields(file.case),
         "text": file.text,
         "prediction": file.prediction,
         "decision": file.decision,
+        "suggestion": suggestion.as_json(),
         "notes": [note_fields(note) for note in file.notes],
         "verdicts": [verdict_fields(verdict) for verdict in file.verdicts],
         "customer_cases": [

@@ -13,6 +13,7 @@ from service.cases.file import CaseFile, get_case
 from service.cases.queue import list_cases, place_of
 from service.pages import marking, sessions
 from service.pages.allowed import allowed, verdict_step
+from service.pages.answer import answer_of
 from service.pages.changes import Line, event_of
 from service.pages.clock import clock_of, statutory_of
 from service.pages.form_values import PRESETS, Form
@@ -66,6 +67,7 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
     file = get_case(office.database, case_id)
     pieces = marking.pieces(file.prediction)
     place = (place or "")[:_MAX_PLACE_CHARS] or place_of(file.case, view.window().sort)
+    answer, answer_sources = answer_of(file, called, office.playbook())
     html = render_template(
         "case.html",
         case=file.case,
@@ -74,6 +76,8 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         statutory=statutory_of(file, now),
         segments=marking.whole(file.text, pieces, called),
         pieces=pieces,
+        answer=answer,
+        answer_sources=answer_sources,
         events=[event_of(entry, called) for entry in reversed(file.history)],
         may=allowed(file, actor, now),
         step=verdict_step(file, actor),

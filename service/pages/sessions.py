@@ -7,6 +7,7 @@ carries a token too.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
 
+from classifier.playbook import Playbook
 from service.actors import Actor
 from service.cases.desk import Desk
 from service.cases.verdicts import Verdicts
@@ -38,6 +40,7 @@ class Office:
     logins: Logins
     is_https: bool
     proxies: int
+    playbook: Callable[[], Playbook]
 
     @property
     def database(self) -> Database:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from markupsafe import Markup
 
+from classifier.playbook import Playbook
 from service.account import Accounts
 from service.cases.desk import Desk
 from service.cases.verdicts import Verdicts
@@ -49,10 +52,16 @@ _TITLES = {
 }
 
 
-def register(app: Flask, settings: Settings, desk: Desk, verdicts: Verdicts) -> Office:
+def register(
+    app: Flask,
+    settings: Settings,
+    desk: Desk,
+    verdicts: Verdicts,
+    playbook: Callable[[], Playbook],
+) -> Office:
     """Adds every page to an application."""
     logins = Logins(desk.database, desk.secret, clock=desk.clock)
-    office = Office(desk, verdicts, logins, settings.is_https, settings.proxies)
+    office = Office(desk, verdicts, logins, settings.is_https, settings.proxies, playbook)
     routes = Blueprint("pages", "service.pages")
     sessions.guard(routes, office)
     headers.add_static(routes)

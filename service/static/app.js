@@ -101,6 +101,23 @@
   }
   one('form[action="/logout"]')?.addEventListener("submit", () => sessionStorage.clear());
 
+  // ---- copying the suggested reply
+  for (const button of all("[data-copy]")) {
+    const text = one(`#${button.dataset.copy}`);
+    const said = one("[data-copied]");
+    const select = () => getSelection().selectAllChildren(text);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+        said.textContent = "已复制";
+      } catch { // no HTTPS, or not allowed: the words are selected, a key copies them
+        select();
+        said.textContent = "已选中，请按 Ctrl+C 复制";
+      }
+    });
+  }
+
   // ---- forms: once each, Ctrl+Enter from a text
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;

@@ -1,0 +1,77 @@
+"""A TOML file that people edit, as values and the line of each key; a fault is one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier.errors import RuleFileError
+from classifier.policy_table import Mistakes
+from classifier.toml_lines import Path as Place
+from classifier.toml_lines import key_lines
+
+_MAX_BYTES = 1_000_000
+_HASH_CHARS = 16
+_SHOWN_MISTAKES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The values of a file, where each key stands, and what tells this content from another."""
+
+    values: dict[str, object]
+    lines: dict[Place, int]
+    digest: str
+
+
+def read_content(path: Path, fault: type[RuleFileError]) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        RuleFileError: of the given class; it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise fault(str(error.strerror)) from error
+
+
+def parse(content: bytes, fault: type[RuleFileError]) -> Document:
+    """What the bytes of a TOML file say.
+
+    Raises:
+        RuleFileError: of the given class; they are too many, or no TOML in UTF-8.
+    """
+    if len(content) > _MAX_BYTES:
+        raise fault(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
+    try:
+        source = content.decode("utf-8-sig").replace("\r\n", "\n")
+        values = tomllib.loads(source)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise fault(f"line {line}: byte {content[error.start]:#04x} is not UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        last = source.count("\n") + 1
+        message = str(error).replace("at end of document", f"at line {last}, the last one")
+        raise fault(f"not TOML: {message}") from error
+    return Document(values, key_lines(source), content_hash(content))
+
+
+def content_hash(content: bytes) -> str:
+    """What tells one content of a file from another: the start of its SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:_HASH_CHARS]
+
+
+def refuse(mistakes: Mistakes, fault: type[RuleFileError]) -> None:
+    """Does nothing for a file without mistakes.
+
+    Raises:
+        RuleFileError: of the given class; it names the first mistakes and carries all.
+    """
+    found = mistakes.texts()
+    if found:
+        more = len(found) - _SHOWN_MISTAKES
+        message = "; ".join(found[:_SHOWN_MISTAKES])
+        raise fault(f"{message}; and {more} more" if more > 0 else message, found)

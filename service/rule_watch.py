@@ -1,0 +1,86 @@
+"""A file of rules under watch: a changed one is taken over, a bad one is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from classifier.errors import RuleFileError
+from classifier.toml_document import content_hash
+
+_SETTLED_SECONDS = 1.0
+
+
+class Rules(Protocol):
+    """What a file of rules says; policy and playbook are such."""
+
+    @property
+    def version(self) -> str:
+        """What people call this content."""
+
+    @property
+    def content_hash(self) -> str:
+        """What tells it from any other."""
+
+
+Read = TypeVar("Read", bound=Rules)
+
+
+class RuleWatch(Generic[Read]):
+    """A file and what it said when it was last good; each process has its own."""
+
+    name = "rules"  # what its events are called after
+
+    def __init__(self, path: Path, current: Read, parse: Callable[[bytes], Read]) -> None:
+        self._path = path
+        self._parse = parse
+        self.current = current
+        self._known: str | None = current.content_hash
+        self._seen: str | None = current.content_hash
+
+    def refresh(self) -> bool:
+        """Whether there is another content now.
+
+        A file is read when it has been left alone for a second or is the same at a second look, so
+        that one which is just being written is not taken for whole. One that cannot be served, or
+        is gone, is logged once, and the old content stays in force.
+        """
+        content = _read(self._path)
+        found = content_hash(content) if content is not None else None
+        was_seen, self._seen = found == self._seen, found
+        if found == self._known or not (was_seen or _is_settled(self._path)):
+            return False
+        self._known = found
+        try:
+            self.current = current = self._parsed(content)
+        except RuleFileError as error:
+            structlog.get_logger().error(f"{self.name}_refused", reason=str(error))
+            return False
+        structlog.get_logger().info(
+            f"{self.name}_swapped", version=current.version, content_hash=current.content_hash
+        )
+        return True
+
+    def _parsed(self, content: bytes | None) -> Read:
+        if content is None:
+            raise RuleFileError("the file is missing or cannot be read")
+        return self._parse(content)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _is_settled(path: Path) -> bool:
+    """Whether nobody has written to the file for a moment; a missing one is waited for."""
+    try:
+        return time.time() - path.stat().st_mtime > _SETTLED_SECONDS
+    except OSError:
+        return False
