@@ -20,10 +20,11 @@ from service import logs
 from service.commands import open_database, operator_trail
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
-from service.outbox.runner import Runner, TargetsFile, send
+from service.outbox.runner import Runner, send
 from service.outbox.sample import sample
 from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import TargetsError, load_targets
+from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
 from service.secret import load_secret
 from service.settings import Settings, read_settings

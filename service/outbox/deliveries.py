@@ -55,12 +55,7 @@ def route(database: Database, targets: Mapping[str, Target], now: datetime) -> i
         ).all()
     if not found:
         return 0
-    rows = [
-        _row(event, target.name, now)
-        for event in found
-        for target in targets.values()
-        if target.wants(event.type, _case_of(event.payload))
-    ]
+    rows = [_row(event, name, now) for event in found for name in _recipients(event, targets)]
     with database.session() as session:
         taken = session.execute(
             update(OutboxEvent)
@@ -167,11 +162,19 @@ def purge(database: Database, before: datetime) -> int:
     return len(numbers)
 
 
+def _recipients(event: OutboxEvent, targets: Mapping[str, Target]) -> list[str]:
+    """Whom an event goes to; one with an addressee to that one, even if it is not there today."""
+    if event.addressee is not None:
+        return [event.addressee]
+    case = _case_of(event.payload)
+    return [target.name for target in targets.values() if target.wants(event.type, case)]
+
+
 def _row(event: OutboxEvent, target: str, now: datetime) -> Json:
     return {
         "event_number": event.number,
         "target": target,
-        "case_key": event.case_id or 0,
+        "case_key": event.order_key or event.case_id or 0,
         "state": DeliveryState.PENDING,
         "attempts": 0,
         "next_at": now,
