@@ -11,6 +11,7 @@ import orjson
 
 from classifier.errors import TriageError
 from service import keys, openapi
+from service.adapters.commands import COMMANDS as ADAPTER_COMMANDS
 from service.commands import COMMANDS, open_database, operator_trail
 from service.outbox.commands import COMMANDS as OUTBOX_COMMANDS
 from service.settings import read_settings
@@ -32,7 +33,7 @@ def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
-for _command in (*COMMANDS, *OUTBOX_COMMANDS):
+for _command in (*COMMANDS, *OUTBOX_COMMANDS, *ADAPTER_COMMANDS):
     main.add_command(_command)
 
 

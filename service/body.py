@@ -20,7 +20,7 @@ def read_json(request: Request) -> tuple[bytes, object]:
         RequestEntityTooLarge: the body is larger than the settings allow.
     """
     _check_type(request)
-    body = _received(request)
+    body = read_bytes(request)
     if not body:
         raise ApiError(400, "body_empty", "请求体为空，需要一个 JSON 对象")
     try:
@@ -29,8 +29,13 @@ def read_json(request: Request) -> tuple[bytes, object]:
         raise _not_json(body, error) from None
 
 
-def _received(request: Request) -> bytes:
-    """The body; read from the server itself, as werkzeug's stream takes five times as long."""
+def read_bytes(request: Request) -> bytes:
+    """The body as sent; read from the server itself, as werkzeug's stream takes five times as long.
+
+    Raises:
+        ApiError: 400 or 408, it did not come whole.
+        RequestEntityTooLarge: it is larger than the settings allow.
+    """
     limit = request.max_content_length or sys.maxsize - 1
     length = request.content_length  # None for a body in chunks, which may be of any length
     if length is not None and length > limit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,6 +78,13 @@ SETTINGS = (
         "Who is told of what, and when cases escalate (docs/events.md); empty means nobody.",
     ),
     Setting(
+        "TRIAGE_ADAPTERS",
+        "file",
+        "",
+        "Ticket systems that send webhooks and are written back to (docs/adapters.md); empty means "
+        "none.",
+    ),
+    Setting(
         "TRIAGE_EVENT_WORKER",
         "true or false",
         "true",
@@ -105,6 +112,7 @@ class Settings:
     is_https: bool
     proxies: int
     targets: Path | None
+    adapters: Path | None
     has_event_worker: bool
 
 
@@ -116,7 +124,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     values = {s.name: environment.get(s.name, "").strip() or s.default for s in SETTINGS}
     home = Path(values["TRIAGE_HOME"])
-    policy, targets = values["TRIAGE_POLICY"], values["TRIAGE_TARGETS"]
 
     def number(name: str, low: int, high: int) -> int:
         return _number(name, values[name], low, high)
@@ -129,16 +136,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=_database_url(values["TRIAGE_DATABASE_URL"], home),
         workers=number("TRIAGE_WORKERS", 1, 64),
         threads=number("TRIAGE_THREADS", 1, 64),
-        policy=_checked("TRIAGE_POLICY", Path(policy), Path.is_file, "a file") if policy else None,
+        policy=_file("TRIAGE_POLICY", values["TRIAGE_POLICY"]),
         log_level=_log_level(values["TRIAGE_LOG_LEVEL"]),
         max_body_bytes=number("TRIAGE_MAX_BODY_BYTES", 1024, 67_108_864),
         request_seconds=number("TRIAGE_REQUEST_SECONDS", 1, 300),
         graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
         is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
         proxies=number("TRIAGE_PROXIES", 0, 5),
-        targets=_checked("TRIAGE_TARGETS", Path(targets), Path.is_file, "a file")
-        if targets
-        else None,
+        targets=_file("TRIAGE_TARGETS", values["TRIAGE_TARGETS"]),
+        adapters=_file("TRIAGE_ADAPTERS", values["TRIAGE_ADAPTERS"]),
         has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
     )
 
@@ -167,10 +173,10 @@ def _log_level(value: str) -> str:
     return value.upper()
 
 
-def _checked(name: str, path: Path, is_right: Callable[[Path], bool], needed: str) -> Path:
-    if not is_right(path):
-        raise SettingsError(f"{name} is {shorten(path)}, {needed} that exists is needed")
-    return path
+def _file(name: str, value: str) -> Path | None:
+    if value and not Path(value).is_file():
+        raise SettingsError(f"{name} is {shorten(value)}, a file that exists is needed")
+    return Path(value) if value else None
 
 
 def _database_url(value: str, home: Path) -> str:

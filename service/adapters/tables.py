@@ -51,4 +51,4 @@ class AdapterMessage(Base):
     is_first: Mapped[bool]  # of its ticket
     priority: Mapped[Priority] = mapped_column(OrderedEnum(Priority))  # of the ticket, after it
     case_id: Mapped[int | None] = mapped_column(BigInteger)
-    findings: Mapped[Json] = mapped_column(JSON)
+    findings: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))  # None: had its time

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -32,6 +32,8 @@ from service.outbox import events
 from service.schemas import Complaint
 from service.secret import Secret
 
+# What somebody adds in the transaction of new cases, whose numbers it gets.
+Also = Callable[[Connection, Sequence[int | None]], None]
 _HASH_BYTES = 16
 _ADD_CASES = insert(cast("Table", Case.__table__)).returning(
     cast("Table", Case.__table__).c.id, sort_by_parameter_order=True
@@ -97,6 +99,14 @@ class Intake:
             return [None] * len(batch)
         return self._store_all(batch)
 
+    def store(self, batch: Sequence[Judged], also: Also) -> list[int | None]:
+        """Stores complaints and what `also` adds, in one transaction; the numbers of the cases.
+
+        Raises:
+            SQLAlchemyError: the database does not answer, or refuses: nothing is stored.
+        """
+        return self._store(batch, also)
+
     def _store_all(self, batch: Sequence[Judged]) -> list[int | None]:
         try:
             stored = self._store(batch)
@@ -111,7 +121,7 @@ class Intake:
         self._outage.end()
         return stored
 
-    def _store(self, batch: Sequence[Judged]) -> list[int | None]:
+    def _store(self, batch: Sequence[Judged], also: Also | None = None) -> list[int | None]:
         cases = [item for item in batch if item.reasons]
         made = [rows(item) for item in cases]  # before the lock: it takes longer than storing
         with self._database.engine.begin() as connection:
@@ -124,6 +134,8 @@ class Intake:
             if self._announces:
                 rows_made = (one.case for one in made)
                 events.record(connection, events.created(zip(added, rows_made, strict=True)))
+            if also is not None:
+                also(connection, numbers)
         return numbers
 
     def _known_contacts(

@@ -17,6 +17,8 @@ import orjson
 
 from classifier.policy_file import load_policy
 from service import logs
+from service.adapters.file import load_adapters
+from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
@@ -39,11 +41,12 @@ _LOOK_SECONDS = 1.0
 def worker(*, once: bool, companion: int | None) -> None:
     """Deliver events to the targets of TRIAGE_TARGETS and escalate cases, until stopped."""
     settings = read_settings(os.environ)
-    file = TargetsFile(settings.targets)
-    database = open_database()
+    database, secret = open_database(), load_secret(settings.home)
+    adapters = load_adapters(settings.adapters, os.environ)
+    file = TargetsFile(settings.targets, TicketWriter(adapters, database, secret))
     rules = PolicyWatch(settings.policy)
     writer = logs.configure(settings, lambda: ("", rules.current.version))
-    runner = Runner(database, load_secret(settings.home), file, rules)
+    runner = Runner(database, secret, file, rules)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

@@ -241,6 +241,8 @@ class Runner:
         if self._is_time("purge", _PURGE_SECONDS):
             while deliveries.purge(self._database, now - timedelta(days=settings.keep_days)):
                 pass
+            if self._file.tickets:
+                self._file.tickets.purge(now - timedelta(days=settings.keep_days))
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,9 @@ class Tickets(Protocol):
         Raises:
             SendError: it did not take it.
         """
+
+    def purge(self, before: datetime) -> None:
+        """Drops what is kept for writing from before a moment."""
 
 
 class TargetsFile:

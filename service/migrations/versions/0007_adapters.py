@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("is_first", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("case_id", sa.BigInteger()),
-        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("findings", sa.JSON()),
         sa.ForeignKeyConstraint(
             ["ticket_id"],
             ["adapter_tickets.id"],
