@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from classifier.policy_file import load_policy
@@ -22,7 +22,7 @@ from service.cases.tables import Case
 from service.db import Database
 from service.metrics import Metrics
 from service.outbox.runner import Runner
-from service.outbox.tables import OutboxDelivery, OutboxEvent
+from service.outbox.tables import DeliveryState, OutboxDelivery, OutboxEvent
 from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
 from service.predictor import Predictor
@@ -75,6 +75,21 @@ class Site:
     def deliver(self) -> None:
         """Writes back what is due."""
         self.runner().run(threading.Event(), once=True)
+
+    def settle(self, rounds: int = 30) -> None:
+        """Delivers until everything is, without the pauses between attempts."""
+        for _ in range(rounds):
+            with self.database.session() as session:
+                session.execute(
+                    update(OutboxDelivery)
+                    .where(OutboxDelivery.first_attempt_at.is_not(None))
+                    .values(next_at=OutboxDelivery.first_attempt_at)
+                )
+                session.commit()
+            self.deliver()
+            if all(one.state is DeliveryState.DELIVERED for one in self.deliveries()):
+                return
+        pytest.fail(str(self.deliveries()[0].last_error))
 
     def deliveries(self) -> list[OutboxDelivery]:
         """All deliveries in order."""

@@ -223,7 +223,7 @@ def test_a_refused_token_is_tried_again(site: Site) -> None:
     (held,) = site.deliveries()
     assert (held.state, held.last_error) == (PENDING, "HTTP 401: the token is refused")
     site.fake.trouble = lambda _: None
-    until_delivered(site)
+    site.settle()
     assert len(site.notes) == 1
 
 
@@ -272,24 +272,11 @@ def test_it_may_break_after_any_request(site: Site) -> None:
         return Reply(500)
 
     site.fake.trouble_after = trouble
-    until_delivered(site)
+    site.settle()
     assert len(broken) >= (1 if site.kit.system == "osticket" else 3)
     assert len(site.notes) == 1
     assert site.fake.ticket.tags == ["triage", "angry", "attitude", "regulator"]
     assert site.fake.ticket.priority == site.kit.words["P1"]
-
-
-def until_delivered(site: Site, rounds: int = 30) -> None:
-    """Delivers until everything is, without the pauses between attempts."""
-    for _ in range(rounds):
-        with site.database.session() as session:
-            session.execute(update(OutboxDelivery).values(next_at=OutboxDelivery.first_attempt_at)
-                            .where(OutboxDelivery.first_attempt_at.is_not(None)))  # fmt: skip
-            session.commit()
-        site.deliver()
-        if all(one.state is DELIVERED for one in site.deliveries()):
-            return
-    pytest.fail(str(site.deliveries()[0].last_error))
 
 
 def test_a_slow_system_holds_nobody_up(site: Site) -> None:
@@ -305,7 +292,7 @@ def test_a_slow_system_holds_nobody_up(site: Site) -> None:
     assert site.deliveries()[0].last_error == "no answer in time"
     done.set()
     site.fake.trouble = lambda _: None
-    until_delivered(site)
+    site.settle()
     assert len(site.notes) == 1
 
 
@@ -324,7 +311,7 @@ def test_messages_of_one_ticket_are_written_in_order_and_others_pass(site: Site)
     assert len(site.fake.tickets["82"].notes) == 1
     assert site.notes == []
     site.fake.trouble = lambda _: None
-    until_delivered(site)
+    site.settle()
     assert ["客户的新消息" in one for one in site.notes] == [False, True]
 
 
@@ -382,7 +369,7 @@ def test_what_was_found_is_forgotten_but_not_that_it_was(site: Site) -> None:
     with site.database.session() as session:
         assert session.scalars(select(AdapterMessage)).one().findings is not None
     site.fake.trouble = lambda _: None
-    until_delivered(site)
+    site.settle()
     ledger.forget_findings(site.database, later)
     with site.database.session() as session:
         assert session.scalars(select(AdapterMessage)).one().findings is None
