@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from classifier.errors import ResourceError, shorten
-from classifier.kernels import VALUE, Ints
+from classifier.kernels import Ints, kinds
 
 
 @cache
@@ -55,5 +55,5 @@ class Concepts:
 
         The array is changed in place.
         """
-        found[:, VALUE] = self._concepts[found[:, VALUE]]
+        kinds.renumber(found, self._concepts)
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +22,7 @@ from classifier.tokens import CutBatch, Tokeniser, cut_batch
 MAX_WORD_NGRAM = 2
 MAX_CHAR_NGRAM = 4
 _CHUNK = 5000  # texts vectorised at once when a whole data set is asked for
+Occurrences = tuple[Ints, ...]  # of the terms of each block
 Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]  # words, characters, concepts
 
 
@@ -54,23 +56,6 @@ class FeatureSettings:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block of columns of a batch: a sparse matrix, and the occurrences it was counted from.
-
-    `columns` count from 0 within the block and stand in order of occurrence. `cells[i]` is the
-    place in `values` that occurrence i of `found` counts towards. `first` is the block's first
-    column in the whole matrix.
-    """
-
-    first: int
-    indptr: Longs
-    columns: Ints
-    values: Floats
-    found: Ints
-    cells: Ints
-
-
 class Vectoriser:
     """Known terms with their inverse document frequencies.
 
@@ -86,9 +71,11 @@ class Vectoriser:
         self.tokeniser = tokeniser
         self.word_terms, self.char_terms, self.concept_terms = terms
         self.idf = idf
-        self._firsts = [0, len(terms[0]), len(terms[0]) + len(terms[1]), len(idf)]
-        self._idfs = [idf[a:b] for a, b in zip(self._firsts, self._firsts[1:], strict=False)]
-        self._lengths = (1.0, 1.0, settings.concept_weight)
+        self._firsts = np.cumsum([0, *map(len, terms)], dtype=np.int64)
+        self._idfs = [idf[a:b] for a, b in pairwise(self._firsts.tolist())]
+        n_blocks = 3 if terms[2] else 2
+        self._lengths = np.array([1.0, 1.0, settings.concept_weight][:n_blocks])
+        self._blocks = self._firsts, self._lengths, settings.sublinear_tf
         self._words = GramIndex(_units_of_words(self.word_terms))
         concept_words = packaged_concepts().words if self.concept_terms else []
         self.phrases: list[Sequence[str]] = [self.char_terms, concept_words]
@@ -109,7 +96,7 @@ class Vectoriser:
     @property
     def block_columns(self) -> list[slice]:
         """The columns of each block that is not empty: words, characters, concepts."""
-        borders = zip(self._firsts, self._firsts[1:], strict=False)
+        borders = pairwise(self._firsts.tolist())
         return [slice(first, end) for first, end in borders if end > first]
 
     def term(self, column: int) -> str:
@@ -130,7 +117,7 @@ class Vectoriser:
     def _phrasebook(self) -> Phrasebook:
         return Phrasebook(self.phrases)
 
-    def occurrences(self, batch: CutBatch, phrases: Sequence[Ints] = ()) -> list[Ints]:
+    def occurrences(self, batch: CutBatch, phrases: Sequence[Ints] = ()) -> Occurrences:
         """Known words, characters, and concepts if the model counts them, where they stand.
 
         `phrases` are the occurrences of `self.phrases`, if somebody has found them already.
@@ -138,42 +125,46 @@ class Vectoriser:
         chars, concept_words = phrases or self._phrasebook.find(batch.codes)
         words = self._words.find(*grams.word_units(batch.codes, batch.piece_ends))
         if not self.concept_terms:
-            return [words, chars]
-        return [words, chars, packaged_concepts().of_words(concept_words)]
+            return words, chars
+        return words, chars, packaged_concepts().of_words(concept_words)
 
-    def blocks(self, occurrences: Sequence[Ints], n_texts: int) -> list[Block]:
-        """What `occurrences` found in so many texts, weighed."""
-        weighed = [
-            linear.weigh(found, n_texts, idf, length, self.settings.sublinear_tf)
-            for found, idf, length in zip(occurrences, self._idfs, self._lengths, strict=False)
-        ]
-        return [
-            Block(first, *parts[:3], found, parts[3])
-            for first, found, parts in zip(self._firsts, occurrences, weighed, strict=False)
-        ]
+    def scores(
+        self, occurrences: Occurrences, table: Singles, bias: Floats, n_texts: int
+    ) -> Floats:
+        """The texts' rows times weights, plus `bias`, shape (n_texts, outputs).
 
-    def add_scores(self, occurrences: Sequence[Ints], table: Singles, sums: Floats) -> None:
-        """Add the texts' rows times weights to `sums`, shape (texts, outputs).
-
-        Row c of `table` is the idf of column c, then its weight for each output.
+        Row c of `table` is the idf of column c, then its weight for each output; it may be longer.
         """
-        for found, first, length in zip(occurrences, self._firsts, self._lengths, strict=False):
-            linear.add_scores(found, table[first:], length, self.settings.sublinear_tf, sums)
+        return linear.scores(occurrences, *self._blocks, table, bias, n_texts)
+
+    def shares(
+        self, occurrences: Occurrences, table: Singles, chosen: Longs, n_chars: int
+    ) -> Floats:
+        """How much each character of a batch adds to some outputs, shape (n_chars, outputs).
+
+        Of `table`, as in `scores`, `chosen` names per text the columns that are explained,
+        shape (texts, outputs). A text's characters sum to its row times those weights.
+        """
+        shares = np.zeros((n_chars, chosen.shape[1]))
+        linear.add_shares(occurrences, *self._blocks, table, chosen, shares)
+        return shares
 
     def vectorise(self, texts: Sequence[str]) -> sp.csr_array:
         """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending."""
         chunks = [
-            self._matrix(cut_batch(self.tokeniser.cut, texts[start : start + _CHUNK]))
+            self._matrix(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
             for start in range(0, max(1, len(texts)), _CHUNK)
         ]
         return sp.csr_array(sp.vstack(chunks))
 
     def _matrix(self, batch: CutBatch) -> sp.csr_array:
-        blocks = self.blocks(self.occurrences(batch), len(batch.texts))
-        matrices = [
-            sp.csr_array((b.values, b.columns, b.indptr), (len(batch.texts), len(idf)))
-            for b, idf in zip(blocks, self._idfs, strict=False)
-        ]
+        n_texts, sublinear = len(batch.texts), self.settings.sublinear_tf
+        matrices = []
+        for found, idf, length in zip(
+            self.occurrences(batch), self._idfs, self._lengths, strict=False
+        ):
+            indptr, columns, values = linear.weigh(found, n_texts, idf, length, sublinear)
+            matrices.append(sp.csr_array((values, columns, indptr), (n_texts, len(idf))))
         matrix = sp.csr_array(sp.hstack(matrices))
         matrix.sort_indices()
         return matrix
@@ -186,7 +177,7 @@ def fit_vectoriser(
 
     idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form.
     """
-    batch = cut_batch(tokeniser.cut, texts)
+    batch = cut_batch(tokeniser.piece_ends, texts)
     chars = joined(texts)
     kept = [
         (piece, end)

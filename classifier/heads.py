@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.kernels import Floats, answers
 from classifier.prediction import Band
@@ -94,11 +94,10 @@ class IntensityHead:
         """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
         return answers.expected_ranks(probabilities)
 
-    def ranks(self, scores: Floats) -> NDArray[np.intp]:
+    def ranks(self, scores: Floats) -> list[int]:
         """Rank of the level for each score."""
-        return np.searchsorted(
-            np.asarray(self.cuts), scores * max(1, len(self.levels) - 1), "right"
-        )
+        highest = max(1, len(self.levels) - 1)
+        return [bisect_right(self.cuts, score * highest) for score in scores.tolist()]
 
 
 def softmax(logits: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 import opencc
@@ -67,6 +68,6 @@ def plain_texts(texts: Sequence[str]) -> tuple[str, list[int]]:
     need nothing; the other way round never. `phrases.CHINESE` if it is plain and surely Chinese.
     """
     codes = code_points("".join(texts)).copy()
-    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    ends = np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
     found = phrases.fold_and_look(codes, ends, _folds(), _kinds())
     return codes.tobytes().decode("utf-32-le", "surrogatepass"), found.tolist()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from classifier.aligned import Aligned
@@ -65,6 +66,9 @@ class CleanText(NamedTuple):
         return self.aligned.span(start, end) if self.aligned else (start, end)
 
 
+_clean_text = partial(tuple.__new__, CleanText)  # half the time of the class
+
+
 def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
     """The text ready for tokenising; never raises for any string.
 
@@ -107,9 +111,8 @@ def clean_batch(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> list[Cle
     for text, head, flags in zip(texts, heads, seen, strict=True):
         end = position + len(head)
         if flags & PLAIN:
-            found.append(
-                CleanText(text, folded[position:end], None, len(head), flags & CHINESE != 0)
-            )
+            plain = (text, folded[position:end], None, len(head), flags & CHINESE != 0)
+            found.append(_clean_text(plain))
         else:
             found.append(clean(text, max_chars=max_chars))
         position = end

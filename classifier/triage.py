@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import accumulate, chain
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,9 @@ from classifier import explain, language
 from classifier.artifact import Artifact, current_version, read_artifact
 from classifier.concepts import concepts_hash
 from classifier.errors import ModelError
-from classifier.features import Block, Vectoriser
+from classifier.features import Vectoriser
 from classifier.heads import CategoryHead, IntensityHead
-from classifier.kernels import Floats, Longs, Singles
+from classifier.kernels import Floats, Longs
 from classifier.kernels.answers import best
 from classifier.lexicon import packaged_rules
 from classifier.lookup import Phrasebook
@@ -34,12 +34,16 @@ from classifier.prediction import (
 )
 from classifier.signals import Match, SignalFinder
 from classifier.text import CleanText, clean_batch
-from classifier.tokens import CutBatch, cut_batch, tokeniser
+from classifier.tokens import cut_batch, tokeniser
 
 CATEGORY, INTENSITY = "category", "intensity"
 # Texts worked on at once: the arrays stay in the processor's cache (45 against 65 µs a text).
 _BATCH = 256
-_ranked = partial(tuple.__new__, RankedCategory)  # half the time of the class, for three a text
+# Tuples are made of values in half the time of the class itself, and there are eight for each text.
+_ranked = partial(tuple.__new__, RankedCategory)
+_category = partial(tuple.__new__, Category)
+_intensity = partial(tuple.__new__, Intensity)
+_prediction_of = partial(tuple.__new__, Prediction)
 _TOP = 3
 
 
@@ -66,7 +70,7 @@ class Triage:
         self._vectoriser = Vectoriser(settings, self._tokeniser, artifact.terms, artifact.idf)
         self._category = read_category_head(manifest)
         self._intensity = read_intensity_head(manifest)
-        self._weights, self._bias = artifact.weights, artifact.bias
+        self._bias = artifact.bias
         n_category = self._category.n_columns if self._category else 0
         n_intensity = self._intensity.n_columns if self._intensity else 0
         if n_category + n_intensity != len(self._bias) or not len(self._bias):
@@ -75,13 +79,15 @@ class Triage:
                 f"{n_category} + {n_intensity}"
             )
         self._split = n_category
-        idf = artifact.idf.astype(np.float32)
-        self._table = np.column_stack([idf, self._weights])  # one access to memory for both
+        columns = [artifact.idf.astype(np.float32), artifact.weights]
+        self._explained: list[tuple[str, float]] = []  # heads and factors of their weights
         if self._category:
-            self._calibrated = self._weights[:, :n_category] * np.float32(self._category.scale)
+            self._explained.append((CATEGORY, self._category.scale))
         if self._intensity:
             direction = self._intensity.direction.astype(np.float32)
-            self._anger = (self._weights[:, n_category:] @ direction)[:, np.newaxis]
+            columns.append(artifact.weights[:, n_category:] @ direction)
+            self._explained.append((INTENSITY, 1.0))
+        self._table = np.column_stack(columns)  # side by side: one access to memory for a term
         self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequency)
         self._phrasebook = Phrasebook([*self._vectoriser.phrases, self._signals.anchors])
 
@@ -104,11 +110,10 @@ class Triage:
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
-        batch = cut_batch(self._tokeniser.cut, [item.text for item in cleaned])
+        batch = cut_batch(self._tokeniser.piece_ends, [item.text for item in cleaned])
         *phrases, anchors = self._phrasebook.find(batch.codes)
         occurrences = self._vectoriser.occurrences(batch, phrases)
-        logits = np.repeat(self._bias[np.newaxis], len(texts), axis=0)
-        self._vectoriser.add_scores(occurrences, self._table, logits)
+        logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(texts))
         categories: Sequence[Category | None] = [None] * len(texts)
         intensities: Sequence[Intensity | None] = [None] * len(texts)
         ranks = np.zeros((len(texts), 1), np.int64)
@@ -120,34 +125,17 @@ class Triage:
             intensities = _intensities(self._intensity, logits[:, self._split :])
         evidence: Sequence[tuple[Evidence, ...]] = [()] * len(texts)
         if with_evidence:
-            blocks = self._vectoriser.blocks(occurrences, len(texts))
-            evidence = self._evidence(cleaned, batch, blocks, ranks[:, 0].copy())
+            chosen = np.empty((len(texts), len(self._explained)), np.int64)
+            chosen[:, 0] = ranks[:, 0] + 1  # columns of the table: of the answer, if there is one,
+            if self._intensity:
+                chosen[:, -1] = self._table.shape[1] - 1  # and of the anger
+            shares = self._vectoriser.shares(occurrences, self._table, chosen, len(batch.codes))
+            evidence = explain.evidence(cleaned, batch, shares, self._explained)
         signals = self._signals.find(batch, anchors)
         return [
             self._prediction(*parts)
             for parts in zip(cleaned, categories, intensities, signals, evidence, strict=True)
         ]
-
-    def _evidence(
-        self, texts: list[CleanText], batch: CutBatch, blocks: list[Block], answers: Longs
-    ) -> list[tuple[Evidence, ...]]:
-        found: list[list[Evidence]] = [[] for _ in texts]
-        starts = [0, *accumulate(len(item.text) + 1 for item in texts)]
-        for head, weights, outputs in self._explained(answers):
-            by_piece = explain.piece_weights(batch, blocks, weights, outputs)
-            spans, sums = explain.readable(batch, by_piece)
-            for (row, low, high), weight in zip(spans.tolist(), sums.tolist(), strict=True):
-                item, origin = texts[row], starts[row]
-                start, end = item.span(low - origin, high - origin)
-                found[row].append(Evidence(head, start, end, item.original[start:end], weight))
-        return [tuple(items) for items in found]
-
-    def _explained(self, answers: Longs) -> Iterator[tuple[str, Singles, Longs]]:
-        """Each head with weights and, per text, which of their outputs is to be explained."""
-        if self._category:
-            yield CATEGORY, self._calibrated, answers
-        if self._intensity:
-            yield INTENSITY, self._anger, np.zeros_like(answers)
 
     def _prediction(
         self,
@@ -169,22 +157,22 @@ class Triage:
                 reasons = (*reasons, f"low_confidence_{INTENSITY}")
         signals = tuple([_signal(item, match) for match in matches]) if matches else ()
         truncated = item.chars_used < len(item.original)
-        return Prediction(
+        return _prediction_of((
             Outcome.NEEDS_HUMAN if reasons else Outcome.OK,
             (*reasons, "truncated") if truncated else reasons,
             intensity, category, signals, evidence, code, item.chars_used, truncated,
             self.version, self._tokeniser.fingerprint,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def _categories(head: CategoryHead, ranks: Longs, values: Floats) -> list[Category]:
     codes, names = head.codes, head.names
     probs = values.tolist()
     return [
-        Category(
+        _category((
             codes[best[0]], names[best[0]], shares[0], band,
             tuple(map(_ranked, zip(map(codes.__getitem__, best), shares, strict=True))),
-        )
+        ))
         for best, shares, band in zip(
             ranks.tolist(), probs, head.thresholds.bands([p[0] for p in probs]), strict=True
         )
@@ -194,11 +182,11 @@ def _categories(head: CategoryHead, ranks: Longs, values: Floats) -> list[Catego
 def _intensities(head: IntensityHead, logits: Floats) -> list[Intensity]:
     probabilities = head.probabilities(logits)
     scores = head.scores(probabilities)
-    ranks, probs = head.ranks(scores).tolist(), probabilities.tolist()
+    ranks, probs = head.ranks(scores), probabilities.tolist()
     bands = head.thresholds.bands([row[rank] for row, rank in zip(probs, ranks, strict=True)])
     levels, names = head.levels, head.names
     return [
-        Intensity(levels[rank], names[rank], score, tuple(row), band, levels[0])
+        _intensity((levels[rank], names[rank], score, tuple(row), band, levels[0]))
         for rank, score, row, band in zip(ranks, scores.tolist(), probs, bands, strict=True)
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from service.actors import Actor
 from service.cases.intake import Also, Intake
 from service.cases.record import Judged
 from service.checks import check_complaint
-from service.combine import MAX_CHARS, Combiner
+from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
 from service.errors import ApiError, error_body
 from service.idempotency import own_id
 from service.metrics import Metrics
@@ -30,10 +31,13 @@ class Answers:
         self._metrics = metrics
         self._intake = intake
         self._combiner: Combiner[str, Prediction] = Combiner(
-            # The model is looked up for each batch: it may have been swapped.
-            lambda texts: predictor.model.predict(texts),  # noqa: PLW0108
+            self._predict,
             stands_alone=lambda text: len(text) > MAX_CHARS,
         )
+
+    def _predict(self, take: Take[str]) -> list[Prediction]:
+        time.sleep(GATHER_SECONDS)
+        return self.predictor.model.predict(take())
 
     def answer(self, complaint: Complaint, request_id: str, by: Actor) -> Json:
         """The reply to one complaint."""

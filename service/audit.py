@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from service import turns
 from service.actors import Actor
 from service.db import Database
 from service.secret import Secret
@@ -73,6 +74,7 @@ def lock(session: Session | Connection) -> None:
     To be called before anything is read: SQLite refuses to write after a read that another writer
     has outdated, and in PostgreSQL one order of locks for all means no deadlock.
     """
+    turns.take(session)
     session.execute(_LOCK)
 
 

@@ -2,26 +2,27 @@
 
 For predictions: a batch of four costs the model half as much per text as four single texts, and one
 thread that computes does not fight seven others for the interpreter. For storing: one transaction
-instead of several. The work holds the interpreter, so requests that have arrived cannot join unless
-it is given away: the thread that leads sleeps for a moment first. Without that most batches under
-load held one item, with it they hold two to six.
+instead of several. The work takes its items when it is ready for them, such as when its transaction
+may write: what arrives until then still joins.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
 
 MAX_ITEMS = 32
+# A thread that computes holds the interpreter, so requests that have arrived cannot join unless it
+# is given away. Without this pause most batches under load held one item, with it two to six.
 GATHER_SECONDS = 0.0003
 MAX_CHARS = 2000  # a longer text would keep short ones waiting, and gains little itself
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Take = Callable[[], Sequence[Item]]
 
 
 class _Job(Generic[Item, Result]):
@@ -38,17 +39,19 @@ class _Job(Generic[Item, Result]):
 
 
 class Combiner(Generic[Item, Result]):
-    """Works on single items for many threads; one of them at a time works for all that wait."""
+    """Works on single items for many threads; one of them at a time works for all that wait.
+
+    `work` is given a function that hands it the items, to be called once, and returns a result for
+    each. An item that `stands_alone` is worked on by itself.
+    """
 
     def __init__(
         self,
-        work: Callable[[Sequence[Item]], list[Result]],
+        work: Callable[[Take[Item]], list[Result]],
         *,
         stands_alone: Callable[[Item], bool] = lambda _: False,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._work = work
-        self._pause = pause
         self._stands_alone = stands_alone
         self._guard = threading.Lock()
         self._waiting: list[_Job[Item, Result]] = []
@@ -57,7 +60,7 @@ class Combiner(Generic[Item, Result]):
     def result(self, item: Item) -> Result:
         """The result of one item; raises what working on it alone raises."""
         if self._stands_alone(item):
-            return self._work([item])[0]
+            return self._alone(item)
         job: _Job[Item, Result] = _Job(item)
         with self._guard:
             self._waiting.append(job)
@@ -67,19 +70,27 @@ class Combiner(Generic[Item, Result]):
             job.wake.acquire()  # until it is done, or this thread is to lead
         if job.leads:
             self._lead()
-        return job.results[0] if job.results else self._work([item])[0]
+        return job.results[0] if job.results else self._alone(item)
+
+    def _alone(self, item: Item) -> Result:
+        return self._work(lambda: [item])[0]
 
     def _lead(self) -> None:
         """Does what waits, the leader's own item first, and hands the lead on."""
-        self._pause(GATHER_SECONDS)  # the others run up to their own place in the queue
-        with self._guard:
-            jobs, self._waiting = self._waiting[:MAX_ITEMS], self._waiting[MAX_ITEMS:]
+        jobs: list[_Job[Item, Result]] = []
+
+        def take() -> list[Item]:
+            if not jobs:
+                with self._guard:
+                    jobs[:], self._waiting = self._waiting[:MAX_ITEMS], self._waiting[MAX_ITEMS:]
+            return [job.item for job in jobs]
+
         try:
-            found = self._work([job.item for job in jobs])
+            found = self._work(take)
             for job, result in zip(jobs, found, strict=True):
                 job.results.append(result)
         except Exception as error:  # each is then done alone: no item fails with another's
-            structlog.get_logger().error("combined_work_failed", items=len(jobs), error=error)
+            structlog.get_logger().error("combined_work_failed", items=len(take()), error=error)
         finally:
             self._hand_on(jobs[1:])
 

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from classifier.errors import TriageError
+from service import turns
 
-_BUSY_MILLISECONDS = 5000
+_BUSY_MILLISECONDS = int(turns.PATIENCE_SECONDS * 1000)
 # A PostgreSQL that has gone silent is given up after the same time as a busy SQLite; a lock too.
 _PATIENCE = {
     "connect_timeout": 3,
@@ -61,6 +62,13 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A session that is rolled back unless the caller commits."""
         with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """The same for who begins with a change: other writers are waited for first."""
+        with self.session() as session:
+            turns.take(session)
             yield session
 
     def ping(self) -> None:
@@ -124,6 +132,7 @@ def _open(url: str) -> Engine:
         return create_engine(_driver(url), pool_pre_ping=True, connect_args=_PATIENCE, **json)
     engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, **json)
     event.listen(engine, "connect", _configure_sqlite)
+    turns.arrange(engine)
     return engine
 
 

@@ -65,7 +65,7 @@ _REPLY: Json = {
     "chars_used": 41,
     "truncated": False,
     "model_version": "20250601-a1b2c3",
-    "tokeniser": "rjieba",
+    "tokeniser": "compiled-1-be0a9ce9e57a",
     "policy_version": "1",
     "policy_hash": "4f1c2a9be07d3358",
     "stored": True,

@@ -121,27 +121,6 @@ class Logins:
             self._note_use(token, now)
         return Person(user.id, user.name, user.role)
 
-    def rotate(self, token: str, source: str) -> Login | None:
-        """The same session under a new token; the old one ends. None when it was over."""
-        now = self._clock()
-        with self._database.session() as session:
-            # One conditional update: of two who rotate at once, one gets the new session.
-            ended = session.execute(
-                update(LoginSession)
-                .where(
-                    LoginSession.token_hash == hash_token(token), LoginSession.revoked_at.is_(None)
-                )
-                .values(revoked_at=now)
-                .returning(LoginSession.user_id, LoginSession.expires_at, LoginSession.used_at)
-                .execution_options(synchronize_session=False)
-            ).first()
-            if ended is None or now >= ended.expires_at or now - ended.used_at >= IDLE:
-                return None
-            user = session.get_one(User, ended.user_id)
-            login = _open(session, user, source, now, expires_at=ended.expires_at)
-            session.commit()
-            return login
-
     def csrf_token(self, token: str) -> str:
         """What a form of this session must carry; it cannot be guessed without the session."""
         return self._secret.hash("csrf", token.encode(errors="replace")).hex()

@@ -17,8 +17,12 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
-def _moment(value: object) -> datetime | None:
-    """An RFC 3339 moment with its zone, between the year 2000 and five minutes from now."""
+def read_moment(value: object) -> datetime | None:
+    """An RFC 3339 moment with its zone, or None.
+
+    Raises:
+        PydanticCustomError: the value is something else.
+    """
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > 40:
@@ -29,12 +33,18 @@ def _moment(value: object) -> datetime | None:
         raise PydanticCustomError("moment_type", "not a moment") from None
     if moment.tzinfo is None:
         raise PydanticCustomError("moment_naive", "no zone")
-    if not _EARLIEST <= moment <= datetime.now(UTC) + _CLOCK_SKEW:
+    return moment
+
+
+def _read_past(value: object) -> datetime | None:
+    """A moment between the year 2000 and five minutes from now."""
+    moment = read_moment(value)
+    if moment and not _EARLIEST <= moment <= datetime.now(UTC) + _CLOCK_SKEW:
         raise PydanticCustomError("moment_range", "out of range")
     return moment
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment, json_schema_input_type=AwareDatetime)]
+Past = Annotated[AwareDatetime, BeforeValidator(_read_past, json_schema_input_type=AwareDatetime)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 Identifier = Annotated[str, StringConstraints(max_length=MAX_ID_CHARS)]
 MetadataKey = Annotated[str, StringConstraints(max_length=64)]
@@ -80,7 +90,7 @@ class Complaint(_Strict):
     id: Identifier | None = Field(None, description="贵方的编号，原样返回。")
     channel: Code | None = Field(None, description="来源渠道，例如 app、phone、weibo。")
     customer: Customer | None = Field(None, description="客户信息。")
-    occurred_at: Moment | None = Field(
+    occurred_at: Past | None = Field(
         None,
         description="投诉发生的时间（RFC 3339，必须带时区，不早于 2000 年，"
         "不晚于当前时间 5 分钟）；给出时 due_at 从此刻算起，否则从收到请求时算起。",

@@ -20,7 +20,7 @@ from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.fit import Fitted
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "rjieba", "opencc")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba", "opencc")
 
 
 def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Json) -> Artifact:

@@ -81,8 +81,8 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What was fitted on some texts, and its logits for the others."""
+class Part:
+    """What was fitted on some texts: terms with idf, each head; and its raw logits for others."""
 
     terms: Terms
     idf: Floats
@@ -96,7 +96,7 @@ def _fit_parts(
     folds: NDArray[np.intp],
     config: TrainingConfig,
     running: tuple[int, Progress],
-) -> tuple[Logits, _Part]:
+) -> tuple[Logits, Part]:
     """Held-out logits of every text, and what was fitted on all of them; side by side.
 
     The fit on all texts takes longest and comes first, so that no core waits for it in the end.
@@ -107,7 +107,7 @@ def _fit_parts(
         delayed(_fit_part)(texts, targets, folds == fold, config) for fold in range(-1, n_folds)
     )
     progress("fit on all texts")
-    whole: _Part = next(parts)
+    whole: Part = next(parts)
     category = np.zeros((len(texts), len(targets.codes)))
     intensity = {
         kind: np.zeros((len(texts), len(head.bias)))
@@ -124,25 +124,26 @@ def _fit_parts(
 
 def _fit_part(
     texts: list[str], targets: Targets, is_held_out: NDArray[np.bool_], config: TrainingConfig
-) -> _Part:
-    """A vectoriser and heads that never saw the texts held out, and their logits for those."""
+) -> Part:
+    """What is fitted on the texts that are not held out."""
     seen = [text for text, out in zip(texts, is_held_out, strict=True) if not out]
     unseen = [text for text, out in zip(texts, is_held_out, strict=True) if out]
-    vectoriser = fit_vectoriser(seen, config.features, tokeniser())
     kept = ~is_held_out
     rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
-    linear = fit_linear(vectoriser, seen, rest, config, list(config.intensity.kinds))
+    return fit_part(seen, rest, unseen, config)
+
+
+def fit_part(seen: list[str], targets: Targets, unseen: list[str], config: TrainingConfig) -> Part:
+    """A vectoriser and heads for the clean texts `seen`, and their logits for those `unseen`."""
+    vectoriser = fit_vectoriser(seen, config.features, tokeniser())
+    linear = _fit_linear(vectoriser, seen, targets, config)
     matrix = vectoriser.vectorise(unseen)
     logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
-    return _Part(vectoriser.terms, vectoriser.idf, linear, logits)
+    return Part(vectoriser.terms, vectoriser.idf, linear, logits)
 
 
-def fit_linear(
-    vectoriser: Vectoriser,
-    texts: list[str],
-    targets: Targets,
-    config: TrainingConfig,
-    kinds: list[str],
+def _fit_linear(
+    vectoriser: Vectoriser, texts: list[str], targets: Targets, config: TrainingConfig
 ) -> dict[str, Linear]:
     """Every head that the targets allow: "category" first, then each kind of intensity."""
     matrix = vectoriser.vectorise(texts)
@@ -157,7 +158,7 @@ def fit_linear(
         ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
-    for kind in kinds if targets.levels else []:
+    for kind in config.intensity.kinds if targets.levels else ():
         fit_kind = _cumulative if kind == CUMULATIVE else _multinomial
         found[kind] = fit_kind(matrix[known], targets.rank[known], len(targets.levels), c)
     return found

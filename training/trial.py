@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from classifier.artifact import Json
-from classifier.features import fit_vectoriser
 from classifier.heads import CUMULATIVE, BandThresholds, IntensityHead, softmax
-from classifier.tokens import tokeniser
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import figures, scores_of
-from training.fit import fit_linear
+from training.fit import fit_part
 from training.targets import targets_like, targets_of
 
 
@@ -22,12 +22,11 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
     """
     texts = [example.clean for example in dataset.examples]
     unseen = [example.clean for example in other.examples]
-    vectoriser = fit_vectoriser(texts, config.features, tokeniser())
     targets = targets_of(dataset)
     kind = config.intensity.kinds[0]
-    linear = fit_linear(vectoriser, texts, targets, config, [kind])
-    matrix = vectoriser.vectorise(unseen)
-    logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
+    one_kind = replace(config, intensity=replace(config.intensity, kinds=(kind,)))
+    part = fit_part(texts, targets, unseen, one_kind)
+    logits = part.logits
     truth = targets_like(other, targets.codes, targets.levels)
     category = np.zeros((len(unseen), len(truth.codes)))
     if "category" in logits:
@@ -37,9 +36,9 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
     if kind in logits:
         head = _plain_head(kind, targets.levels)
         levels = head.probabilities(logits[kind])
-        ranks = head.ranks(head.scores(levels))
+        ranks[:] = head.ranks(head.scores(levels))
     found = figures(scores_of(truth, category, levels, ranks), seed=config.seed)
-    return found | {"features": vectoriser.n_features}
+    return found | {"features": len(part.idf)}
 
 
 def _plain_head(kind: str, levels: list[int]) -> IntensityHead:

@@ -35,3 +35,10 @@ def sort_by_kind(found: Ints, firsts: Longs) -> tuple[Ints, Longs]:
         ordered[place, ROW] = found[i, ROW]
         following[kind] += 1
     return ordered, places
+
+
+@compiled
+def renumber(found: Ints, numbers: Ints) -> None:
+    """Replace each value v by `numbers[v]`, in place."""
+    for i in range(len(found)):
+        found[i, VALUE] = numbers[found[i, VALUE]]

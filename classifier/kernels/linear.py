@@ -50,9 +50,10 @@ def _count(
 ) -> tuple[int, int]:
     """Count the occurrences of the text that begins at `i`: how many terms it has, where it ends.
 
-    Columns and counts are filled from 0, `cells` from `i`. A slot of another text counts as empty.
+    Columns and counts are filled by term, `cells` says for each occurrence which term it is; all
+    from 0. A slot of another text counts as empty.
     """
-    n, row, last = 0, found[i, ROW], len(slots) - 1
+    n, row, first, last = 0, found[i, ROW], i, len(slots) - 1
     while i < len(found) and found[i, ROW] == row:
         column = found[i, VALUE]
         slot = (column * _SCATTER >> 7) & last
@@ -65,7 +66,7 @@ def _count(
             n += 1
         place = slots[slot, 1]
         counts[place] += 1.0
-        cells[i] = place
+        cells[i - first] = place
         i += 1
     return n, i
 
@@ -78,23 +79,21 @@ def _tf(count: float, sublinear: bool) -> float:
 @compiled
 def weigh(
     found: Ints, n_texts: int, idf: Floats, length: float, sublinear: bool
-) -> tuple[Longs, Ints, Floats, Ints]:
-    """TF-IDF of occurrences in order of their texts: a sparse matrix, and each occurrence's cell.
+) -> tuple[Longs, Ints, Floats]:
+    """TF-IDF of occurrences in order of their texts, as a sparse matrix.
 
     Returns row pointers, columns (in order of occurrence) and values of rows with the Euclidean
-    length `length`, and per occurrence the place of its value.
+    length `length`.
     """
     indptr = np.zeros(n_texts + 1, np.int64)
     columns = np.empty(len(found), np.int32)
     values = np.empty(len(found), np.float64)
-    cells = np.empty(len(found), np.int32)
-    slots = _slots_for(_longest_row(found))
+    longest = _longest_row(found)
+    slots, cells = _slots_for(longest), np.empty(longest, np.int32)
     begin = i = 0
     for row in range(n_texts):
         if i < len(found) and found[i, ROW] == row:
-            first = i
-            n, i = _count(found, first, slots, columns[begin:], values[begin:], cells)
-            cells[first:i] += begin
+            n, i = _count(found, i, slots, columns[begin:], values[begin:], cells)
             squares = 0.0
             for cell in range(begin, begin + n):
                 values[cell] = _tf(values[cell], sublinear) * idf[columns[cell]]
@@ -102,21 +101,37 @@ def weigh(
             values[begin : begin + n] *= length / np.sqrt(squares)
             begin += n
         indptr[row + 1] = begin
-    return indptr, columns[:begin].copy(), values[:begin].copy(), cells
+    return indptr, columns[:begin].copy(), values[:begin].copy()
 
 
 @compiled
-def add_scores(found: Ints, table: Singles, length: float, sublinear: bool, sums: Floats) -> None:
-    """Add the TF-IDF rows of the occurrences times weights to `sums`, shape (texts, outputs).
+def scores(
+    blocks: tuple[Ints, ...],
+    firsts: Longs,
+    lengths: Floats,
+    sublinear: bool,
+    table: Singles,
+    bias: Floats,
+    n_texts: int,
+) -> Floats:
+    """The TF-IDF rows of the occurrences times weights, plus `bias`, shape (texts, outputs).
 
-    Row c of `table` is the idf of column c, then its weight for each output. The same as `weigh`
-    and a product, in a third of the time.
+    Block b of the occurrences has the columns from `firsts[b]` and rows of the length `lengths[b]`.
+    Row c of `table` is the idf of column c, then its weight for each output, and perhaps others.
+    The same as `weigh` and a product, in a third of the time.
     """
+    sums = np.empty((n_texts, len(bias)), np.float64)
+    sums[:] = bias
+    for block in range(len(blocks)):
+        _add_scores(blocks[block], lengths[block], sublinear, table[firsts[block] :], sums)
+    return sums
+
+
+@compiled
+def _add_scores(found: Ints, length: float, sublinear: bool, table: Singles, sums: Floats) -> None:
     longest = _longest_row(found)
-    slots = _slots_for(longest)
-    columns = np.empty(longest, np.int32)
-    counts = np.empty(longest, np.float64)
-    cells = np.empty(len(found), np.int32)
+    slots, cells = _slots_for(longest), np.empty(longest, np.int32)
+    columns, counts = np.empty(longest, np.int32), np.empty(longest, np.float64)
     n_outputs = sums.shape[1]
     unscaled = np.empty(n_outputs, np.float64)
     i = 0
@@ -138,28 +153,49 @@ def add_scores(found: Ints, table: Singles, length: float, sublinear: bool, sums
 
 @compiled
 def add_shares(
-    found: Ints,
-    cells: Ints,
+    blocks: tuple[Ints, ...],
+    firsts: Longs,
+    lengths: Floats,
+    sublinear: bool,
+    table: Singles,
+    chosen: Longs,
     shares: Floats,
-    columns: Ints,
-    weights: Singles,
-    answers: Longs,
-    char_weights: Floats,
 ) -> None:
-    """Spread value times weight of each cell evenly over its occurrences and their characters.
+    """Spread each term's part in some outputs over its occurrences and their characters, evenly.
 
-    `shares` and `columns` are those of the cells; row r counts the output `answers[r]` of
-    `weights`, shape (columns, outputs).
+    The first five as in `scores`. `chosen` says per text which columns of the table are
+    explained, shape (texts, outputs); `shares` has a row for each character of the batch.
     """
-    counts = np.zeros(len(shares), np.int32)
-    for cell in cells:
-        counts[cell] += 1
-    for i in range(len(found)):
-        cell, start, end = cells[i], found[i, START], found[i, END]
-        weight = weights[columns[cell], answers[found[i, ROW]]]
-        share = shares[cell] * weight / (counts[cell] * (end - start))
-        for position in range(start, end):
-            char_weights[position] += share
+    for block in range(len(blocks)):
+        rows = table[firsts[block] :]
+        _add_shares(blocks[block], lengths[block], sublinear, rows, chosen, shares)
+
+
+@compiled
+def _add_shares(
+    found: Ints, length: float, sublinear: bool, table: Singles, chosen: Longs, shares: Floats
+) -> None:
+    longest = _longest_row(found)
+    slots, cells = _slots_for(longest), np.empty(longest, np.int32)
+    columns, counts = np.empty(longest, np.int32), np.empty(longest, np.float64)
+    i = 0
+    while i < len(found):
+        first, row = i, found[i, ROW]
+        n, i = _count(found, first, slots, columns, counts, cells)
+        squares = 0.0
+        for place in range(n):
+            value = _tf(counts[place], sublinear) * table[columns[place], 0]
+            squares += value * value
+            counts[place] = value / counts[place]  # of one occurrence, from here on
+        scale = length / np.sqrt(squares)
+        for occurrence in range(first, i):
+            place = cells[occurrence - first]
+            start, end = found[occurrence, START], found[occurrence, END]
+            value = scale * counts[place] / (end - start)
+            for output in range(chosen.shape[1]):
+                share = value * table[columns[place], chosen[row, output]]
+                for position in range(start, end):
+                    shares[position, output] += share
 
 
 @compiled
@@ -171,57 +207,81 @@ def _is_word(code: int) -> bool:
 
 @compiled
 def find_spans(
-    codes: Codes, piece_ends: Longs, weights: Floats, rules: tuple[int, int, float, float]
+    codes: Codes, piece_ends: Longs, shares: Floats, rules: tuple[int, int, float, float]
 ) -> tuple[Ints, Floats]:
-    """The strongest spans of each text: text number, start and end; and their weights.
+    """The strongest spans of each text for each output, with their weights, text by text.
 
-    `weights` are those of the pieces; `rules` are the most spans of a text, the longest span, the
+    `shares` are those of characters, shape (characters, outputs). A span is its output, start and
+    end in its text, and text number. `rules` are the most spans of a text, the longest span, the
     least share of the strongest piece, and the least ratio at which neighbours join.
     """
-    most, longest, least, ratio = rules
-    n_pieces = len(piece_ends)
-    spans = np.empty((n_pieces, 3), np.int32)
-    sums = np.empty(n_pieces, np.float64)
+    n_pieces, n_outputs = len(piece_ends), shares.shape[1]
+    spans = np.empty((n_pieces * n_outputs, 4), np.int32)
+    sums = np.empty(n_pieces * n_outputs, np.float64)
+    weights = np.zeros(n_pieces, np.float64)
     n = row = first = 0
     for last in range(n_pieces):
         if codes[piece_ends[last] - 1] != BREAK:
             continue
-        strongest = 0.0
-        for piece in range(first, last):
-            strongest = max(strongest, abs(weights[piece]))
-        begin, previous, was_word = n, -1, False
-        for piece in range(first, last):
-            start, end = piece_ends[piece - 1] if piece else 0, piece_ends[piece]
-            weight = weights[piece]
-            if abs(weight) <= least * strongest or codes[start] == SPACE:
-                continue
-            is_word = _is_word(codes[start])
-            joins = (
-                n > begin
-                and previous == piece - 1
-                and was_word == is_word
-                and end - spans[n - 1, START] <= longest
-                and ratio <= sums[n - 1] / weight <= 1 / ratio
-            )
-            if joins:
-                sums[n - 1] += weight
-                spans[n - 1, END] = end
-            else:
-                spans[n, 0], spans[n, START], spans[n, END] = row, start, end
-                sums[n] = weight
-                n += 1
-            previous, was_word = piece, is_word
-        kept = min(n, begin + most)
-        for place in range(begin, kept):  # selection sort: there are few
-            best = place
-            for other in range(place + 1, n):
-                if abs(sums[other]) > abs(sums[best]):
-                    best = other
-            sums[place], sums[best] = sums[best], sums[place]
-            for column in range(3):
-                spans[place, column], spans[best, column] = (
-                    spans[best, column],
-                    spans[place, column],
-                )
-        n, row, first = kept, row + 1, last + 1
+        for output in range(n_outputs):
+            for piece in range(first, last):
+                weights[piece] = 0.0
+                for position in range(piece_ends[piece - 1] if piece else 0, piece_ends[piece]):
+                    weights[piece] += shares[position, output]
+            begin = n
+            n = _join_pieces(codes, piece_ends, weights, (first, last), rules, (spans, sums, n))
+            n = min(n, begin + rules[0])
+            spans[begin:n, VALUE] = output
+            spans[begin:n, ROW] = row
+        row, first = row + 1, last + 1
     return spans[:n], sums[:n]
+
+
+@compiled
+def _join_pieces(
+    codes: Codes,
+    piece_ends: Longs,
+    weights: Floats,
+    pieces: tuple[int, int],
+    rules: tuple[int, int, float, float],
+    so_far: tuple[Ints, Floats, int],
+) -> int:
+    """Write down the spans of one text, the strongest first; how many there are now."""
+    first, last = pieces
+    most, longest, least, ratio = rules
+    spans, sums, n = so_far
+    origin = piece_ends[first - 1] if first else 0
+    strongest = 0.0
+    for piece in range(first, last):
+        strongest = max(strongest, abs(weights[piece]))
+    begin, previous, was_word = n, -1, False
+    for piece in range(first, last):
+        start, end = piece_ends[piece - 1] if piece else 0, piece_ends[piece]
+        weight = weights[piece]
+        if abs(weight) <= least * strongest or codes[start] == SPACE:
+            continue
+        is_word = _is_word(codes[start])
+        joins = (
+            n > begin
+            and previous == piece - 1
+            and was_word == is_word
+            and end - origin - spans[n - 1, START] <= longest
+            and ratio <= sums[n - 1] / weight <= 1 / ratio
+        )
+        if joins:
+            sums[n - 1] += weight
+            spans[n - 1, END] = end - origin
+        else:
+            spans[n, START], spans[n, END] = start - origin, end - origin
+            sums[n] = weight
+            n += 1
+        previous, was_word = piece, is_word
+    for place in range(begin, min(n, begin + most)):  # selection sort: there are few
+        best = place
+        for other in range(place + 1, n):
+            if abs(sums[other]) > abs(sums[best]):
+                best = other
+        sums[place], sums[best] = sums[best], sums[place]
+        for column in (START, END):
+            spans[place, column], spans[best, column] = spans[best, column], spans[place, column]
+    return n

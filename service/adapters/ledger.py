@@ -118,7 +118,7 @@ def forget_findings(database: Database, before: datetime) -> None:
         )
         .correlate(AdapterMessage)
     )
-    with database.session() as session:
+    with database.writing() as session:
         session.execute(
             update(AdapterMessage)
             .where(AdapterMessage.at < before, AdapterMessage.findings.is_not(None), ~waits)

@@ -3,31 +3,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from service.cases.desk import MAX_BULK, MAX_NOTE_CHARS
 from service.cases.verdicts import MAX_REASON_CHARS
+from service.schemas import read_moment
 
-
-def _moment(value: object) -> datetime | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > 40:
-        raise PydanticCustomError("moment_type", "not a moment")
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError("moment_type", "not a moment") from None
-    if moment.tzinfo is None:
-        raise PydanticCustomError("moment_naive", "no zone")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment, json_schema_input_type=AwareDatetime)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(read_moment, json_schema_input_type=AwareDatetime)
+]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$")
 ]

@@ -7,10 +7,12 @@ answer, classifying goes on: nothing is stored and the reply says so.
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from functools import partial
+from typing import NamedTuple, cast
 
 import structlog
 from sqlalchemy import Connection, Table, func, insert, select
@@ -25,7 +27,7 @@ from service.cases import times, volumes
 from service.cases.record import Judged, Rows, rows
 from service.cases.search import add_terms
 from service.cases.tables import Case, CaseContent, Contact
-from service.combine import Combiner
+from service.combine import GATHER_SECONDS, Combiner, Take
 from service.db import Database
 from service.outage import Outage
 from service.outbox import events
@@ -40,6 +42,18 @@ _ADD_CASES = insert(cast("Table", Case.__table__)).returning(
 )
 _ADD_CONTENTS = insert(cast("Table", CaseContent.__table__))
 _ADD_CONTACTS = insert(cast("Table", Contact.__table__))
+
+
+class _New(NamedTuple):
+    """A complaint to be stored; `rows` are those of its case, None when it is none."""
+
+    judged: Judged
+    rows: Rows | None
+
+    @classmethod
+    def of(cls, judged: Judged) -> _New:
+        """Makes the rows before it is anybody's turn to write: it takes longer than storing."""
+        return cls(judged, rows(judged) if judged.reasons else None)
 
 
 class Intake:
@@ -58,7 +72,7 @@ class Intake:
         self._draws = draws or random.Random()  # noqa: S311  (a sample, not a secret)
         self._announces = announces  # writes events; what is made up for show does not
         self._outage = Outage()
-        self._combiner: Combiner[Judged, int | None] = Combiner(self._store_all)
+        self._combiner: Combiner[_New, int | None] = Combiner(self._store_gathered)
 
     def customer_hash(self, complaint: Complaint) -> bytes | None:
         """The keyed hash of the customer's id; None when the client gave none."""
@@ -91,13 +105,14 @@ class Intake:
         """
         if self._outage.is_on or not (judged.reasons or judged.customer_hash):
             return None
-        return self._combiner.result(judged)
+        return self._combiner.result(_New.of(judged))
 
     def enqueue_batch(self, batch: Sequence[Judged]) -> list[int | None]:
         """Stores many complaints in one transaction."""
         if self._outage.is_on or not any(item.reasons or item.customer_hash for item in batch):
             return [None] * len(batch)
-        return self._store_all(batch)
+        new = [_New.of(item) for item in batch]
+        return self._store(lambda: new)
 
     def store(self, batch: Sequence[Judged], also: Also) -> list[int | None]:
         """Stores complaints and what `also` adds, in one transaction; the numbers of the cases.
@@ -105,14 +120,27 @@ class Intake:
         Raises:
             SQLAlchemyError: the database does not answer, or refuses: nothing is stored.
         """
-        return self._store(batch, also)
+        new = [_New.of(item) for item in batch]
+        with self._database.engine.begin() as connection:
+            audit.lock(connection)
+            numbers = self._add(connection, new)
+            also(connection, numbers)
+        return numbers
 
-    def _store_all(self, batch: Sequence[Judged]) -> list[int | None]:
+    def _store_gathered(self, take: Take[_New]) -> list[int | None]:
+        time.sleep(GATHER_SECONDS)
+        return self._store(take)
+
+    def _store(self, take: Take[_New]) -> list[int | None]:
+        """Stores what there is when it is this transaction's turn to write."""
         try:
-            stored = self._store(batch)
+            with self._database.engine.begin() as connection:
+                audit.lock(connection)
+                stored = self._add(connection, take())
         except SQLAlchemyError as error:
+            batch = take()
             if len(batch) > 1 and _is_about_a_row(error):
-                return [number for item in batch for number in self._store_all([item])]
+                return [number for one in batch for number in self._store(partial(list, [one]))]
             if _is_about_a_row(error):
                 structlog.get_logger().error("case_not_stored", error=type(error).__name__)
             else:
@@ -121,21 +149,17 @@ class Intake:
         self._outage.end()
         return stored
 
-    def _store(self, batch: Sequence[Judged], also: Also | None = None) -> list[int | None]:
-        cases = [item for item in batch if item.reasons]
-        made = [rows(item) for item in cases]  # before the lock: it takes longer than storing
-        with self._database.engine.begin() as connection:
-            audit.lock(connection)
-            _add_contacts(connection, batch)
-            added = add_cases(connection, made)
-            given = iter(added)
-            numbers = [next(given) if item.reasons else None for item in batch]
-            audit.record(connection, self._secret, _changes(batch, numbers))
-            if self._announces:
-                rows_made = (one.case for one in made)
-                events.record(connection, events.created(zip(added, rows_made, strict=True)))
-            if also is not None:
-                also(connection, numbers)
+    def _add(self, connection: Connection, batch: Sequence[_New]) -> list[int | None]:
+        _add_contacts(connection, [one.judged for one in batch])
+        made = [one.rows for one in batch if one.rows]
+        added = add_cases(connection, made)
+        given = iter(added)
+        numbers = [next(given) if one.rows else None for one in batch]
+        changes = _changes([one.judged for one in batch], numbers)
+        audit.record(connection, self._secret, changes)
+        if self._announces:
+            of_cases = (one.case for one in made)
+            events.record(connection, events.created(zip(added, of_cases, strict=True)))
         return numbers
 
     def _known_contacts(
@@ -165,7 +189,7 @@ def add_cases(connection: Connection, made: Sequence[Rows]) -> list[int]:
     numbers = list(connection.scalars(_ADD_CASES, [one.case for one in made]))
     numbered = list(zip(numbers, made, strict=True))
     connection.execute(_ADD_CONTENTS, [{**one.content, "case_id": n} for n, one in numbered])
-    add_terms(connection, [(n, str(one.content["searchable"])) for n, one in numbered])
+    add_terms(connection, [(n, one.terms) for n, one in numbered])
     volumes.add(connection, volumes.count_in(one.case for one in made))
     times.add(connection, times.count_in(one.case for one in made))
     return numbers

@@ -10,7 +10,7 @@ from classifier.pii import Masked, masked
 from classifier.prediction import Decision, Prediction
 from classifier.review import uncertainty
 from service.actors import Actor
-from service.cases.search import searchable
+from service.cases.search import searchable, terms
 from service.cases.states import State, VerdictState
 from service.schemas import Complaint
 
@@ -38,16 +38,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The values of one case for its two tables."""
+    """The values of one case for its two tables, and the terms it is found by."""
 
     case: Json
     content: Json
+    terms: frozenset[str]
 
 
 def rows(judged: Judged) -> Rows:
     """The rows of a new case; nothing in them holds personal data that can be recognised."""
     hidden = masked(storable(judged.complaint.text))
-    return Rows(_case(judged), _content(judged, hidden))
+    folded = searchable(hidden.text)
+    return Rows(_case(judged), _content(judged, hidden, folded), terms(folded))
 
 
 def findings(judged: Judged) -> Json:
@@ -101,10 +103,10 @@ def _case(judged: Judged) -> Json:
     }
 
 
-def _content(judged: Judged, hidden: Masked) -> Json:
+def _content(judged: Judged, hidden: Masked, folded: str) -> Json:
     return {
         "text": hidden.text,
-        "searchable": searchable(hidden.text),
+        "searchable": folded,
         "prediction": _prediction(judged.reply, hidden),
         "decision": _decision(judged.reply),
     }

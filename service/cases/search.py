@@ -40,7 +40,7 @@ def searchable(content: str) -> str:
     return _INVISIBLE.sub("", fold(content[:_INDEXED_CHARS]))
 
 
-def terms(folded: str) -> set[str]:
+def terms(folded: str) -> frozenset[str]:
     """Every character and every pair of neighbours, of letters, digits and Chinese characters.
 
     >>> sorted(terms(searchable("退款，App")))
@@ -50,7 +50,7 @@ def terms(folded: str) -> set[str]:
     for run in _RUN.findall(folded.replace("_", " ")):
         found.update(run)
         found.update(map("".join, pairwise(run)))
-    return found
+    return frozenset(found)
 
 
 def words(query: str) -> list[str]:
@@ -58,18 +58,15 @@ def words(query: str) -> list[str]:
     return [word for word in searchable(query).split() if _RUN.search(word.replace("_", " "))]
 
 
-def add_terms(session: Session | Connection, contents: Sequence[tuple[int, str]]) -> None:
-    """Adds cases, each with its searchable text, to the index."""
+def add_terms(session: Session | Connection, cases: Sequence[tuple[int, frozenset[str]]]) -> None:
+    """Adds cases, each with the `terms` of its text, to the index."""
     if _is_postgresql(session):
         rows: list[dict[str, object]] = [
-            {"id": case_id, "terms": sorted(terms(content))} for case_id, content in contents
+            {"id": case_id, "terms": sorted(found)} for case_id, found in cases
         ]
         session.execute(_ADD_TO_POSTGRESQL, rows)
         return
-    rows = [
-        {"id": case_id, "terms": " ".join([_token(term) for term in terms(content)])}
-        for case_id, content in contents
-    ]
+    rows = [{"id": case_id, "terms": " ".join(map(_token, found))} for case_id, found in cases]
     session.execute(_ADD_TO_SQLITE, rows)
 
 
@@ -87,8 +84,10 @@ def matching(
     """
     contains = and_(*(CaseContent.searchable.contains(word, autoescape=True) for word in wanted))
     within = case_id.in_(candidates) if (candidates := _candidates(session, wanted)) else None
-    exact = select(CaseContent.case_id).where(CaseContent.case_id == case_id, contains).exists()
-    return exact if within is None else and_(within, exact)
+    # A value for each case, not a join: PostgreSQL would read all texts first to join them, instead
+    # of a few in the order of the queue.
+    exact = select(contains).where(CaseContent.case_id == case_id).scalar_subquery()
+    return exact.is_(True) if within is None else and_(within, exact.is_(True))
 
 
 def _candidates(session: Session, wanted: Sequence[str]) -> list[int] | None:

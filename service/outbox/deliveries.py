@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from service.db import Database
 from service.outbox.tables import DeliveryState, Json, OutboxDelivery, OutboxEvent
@@ -35,6 +35,7 @@ class Job:
     event_id: str
     event_type: str
     case_id: int | None
+    case_key: int  # deliveries of one key go in order
     payload: Json
     attempts: int  # that failed before
     first_attempt_at: datetime
@@ -56,7 +57,7 @@ def route(database: Database, targets: Mapping[str, Target], now: datetime) -> i
     if not found:
         return 0
     rows = [_row(event, name, now) for event in found for name in _recipients(event, targets)]
-    with database.session() as session:
+    with database.writing() as session:
         taken = session.execute(
             update(OutboxEvent)
             .where(
@@ -100,9 +101,27 @@ def deliver_done(database: Database, job: Job, now: datetime) -> None:
 
 
 def put_off(database: Database, job: Job, until: datetime, reason: str) -> None:
-    """It failed and is tried again."""
+    """It failed and is tried again; what waits behind it is not looked at before.
+
+    Thousands of cases that waited behind their first event were looked through at every poll.
+    """
     values = {"next_at": until, "attempts": min(job.attempts + 1, 32_767), "last_error": reason}
-    _settle(database, job, values)
+    behind = (
+        OutboxDelivery.target == job.target,
+        OutboxDelivery.case_key == job.case_key,
+        OutboxDelivery.state == DeliveryState.PENDING,
+        OutboxDelivery.event_number > job.event_number,
+        OutboxDelivery.next_at < until,
+    )
+    with database.writing() as session:
+        if _settled(session, job, values):
+            session.execute(
+                update(OutboxDelivery)
+                .where(*behind)
+                .values(next_at=until)
+                .execution_options(synchronize_session=False)
+            )
+        session.commit()
 
 
 def give_up(database: Database, job: Job, now: datetime, reason: str) -> None:
@@ -123,7 +142,7 @@ def mend(database: Database, targets: Sequence[str], now: datetime, lease: timed
     orphaned = (is_pending, OutboxDelivery.target.not_in(targets), is_old)
     gone = {"state": DeliveryState.DEAD, "settled_at": now, "last_error": "no such target any more"}
     free: dict[str, object] = {"lease": None, "lease_until": None}
-    with database.session() as session:
+    with database.writing() as session:
         for where, values in ((ahead, {"next_at": now}), (leased, free), (orphaned, gone)):
             session.execute(
                 update(OutboxDelivery)
@@ -148,7 +167,7 @@ def purge(database: Database, before: datetime) -> int:
         ).all()
     if not numbers:
         return 0
-    with database.session() as session:
+    with database.writing() as session:
         for table, column in (
             (OutboxDelivery, OutboxDelivery.event_number),
             (OutboxEvent, OutboxEvent.number),
@@ -193,12 +212,17 @@ def _case_of(payload: Json) -> Mapping[str, object]:
 
 
 def _due(target: str, now: datetime):  # type: ignore[no-untyped-def]  # a Select of two entities
-    earlier = aliased(OutboxDelivery)
-    waits = exists().where(
-        earlier.target == OutboxDelivery.target,
-        earlier.case_key == OutboxDelivery.case_key,
-        earlier.state == DeliveryState.PENDING,
-        earlier.event_number < OutboxDelivery.event_number,
+    # As "there is none earlier" PostgreSQL made a join of it, which without fresh statistics took
+    # 55 s for 20,000 deliveries; the least number is one look into an index for each that is due.
+    own = aliased(OutboxDelivery)
+    first = (
+        select(func.min(own.event_number))
+        .where(
+            own.target == OutboxDelivery.target,
+            own.case_key == OutboxDelivery.case_key,
+            own.state == DeliveryState.PENDING,
+        )
+        .scalar_subquery()
     )
     return (
         select(OutboxDelivery, OutboxEvent)
@@ -208,7 +232,7 @@ def _due(target: str, now: datetime):  # type: ignore[no-untyped-def]  # a Selec
             OutboxDelivery.target == target,
             OutboxDelivery.next_at <= now,
             or_(OutboxDelivery.lease_until.is_(None), OutboxDelivery.lease_until <= now),
-            ~waits,
+            OutboxDelivery.event_number == first,
         )
         .order_by(OutboxDelivery.next_at, OutboxDelivery.event_number)
     )
@@ -237,26 +261,31 @@ def _taken(
         .returning(OutboxDelivery.event_number)
         .execution_options(synchronize_session=False)
     )
-    with database.session() as session:
+    with database.writing() as session:
         if session.execute(statement).first() is None:
             return None
         session.commit()
-    about = (event.id, event.type, event.case_id, event.payload, delivery.attempts, first, lease[0])
-    return Job(event.number, delivery.target, *about)
+    about = (event.id, event.type, event.case_id, delivery.case_key, event.payload)
+    return Job(event.number, delivery.target, *about, delivery.attempts, first, lease[0])
 
 
 def _settle(database: Database, job: Job, values: Json) -> None:
-    with database.session() as session:
-        session.execute(
-            update(OutboxDelivery)
-            .where(
-                and_(
-                    OutboxDelivery.event_number == job.event_number,
-                    OutboxDelivery.target == job.target,
-                    OutboxDelivery.lease == job.lease,
-                )
-            )
-            .values(**values, lease=None, lease_until=None)
-            .execution_options(synchronize_session=False)
-        )
+    with database.writing() as session:
+        _settled(session, job, values)
         session.commit()
+
+
+def _settled(session: Session, job: Job, values: Json) -> bool:
+    """Writes how an attempt ended, unless another worker has taken the delivery over."""
+    done = session.execute(
+        update(OutboxDelivery)
+        .where(
+            OutboxDelivery.event_number == job.event_number,
+            OutboxDelivery.target == job.target,
+            OutboxDelivery.lease == job.lease,
+        )
+        .values(**values, lease=None, lease_until=None)
+        .returning(OutboxDelivery.event_number)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None

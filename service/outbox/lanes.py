@@ -12,6 +12,7 @@ from service.outbox.deliveries import MAX_DELAY
 from service.outbox.sending import SendError
 
 _MAX_DOUBLINGS = 20
+_SILENCE_SECONDS = (1.0, 30.0)  # that a target is left alone in which nobody answers: first, most
 
 
 class Lane:
@@ -28,6 +29,7 @@ class Lane:
         self._tokens = self._burst
         self._filled_at = clock()
         self._closed_until = 0.0
+        self._silences = 0  # in a row
 
     def free(self) -> int:
         """How many deliveries may start now."""
@@ -37,7 +39,8 @@ class Lane:
             self._tokens, self._filled_at = min(self._burst, self._tokens + more), now
             if now < self._closed_until:
                 return 0
-            return max(0, min(self.settings.parallel - self._running, int(self._tokens)))
+            at_once = 1 if self._silences else self.settings.parallel
+            return max(0, min(at_once - self._running, int(self._tokens)))
 
     def start(self) -> None:
         """One begins."""
@@ -54,6 +57,24 @@ class Lane:
         """Nothing starts for so long: the target asked to be left alone."""
         with self._lock:
             self._closed_until = max(self._closed_until, self._clock() + seconds)
+
+    def note_answer(self) -> None:
+        """The target answered, whatever it said."""
+        with self._lock:
+            self._silences = 0
+
+    def note_silence(self) -> None:
+        """Nobody answered: all wait, twice as long each time, and then one event tries again.
+
+        Each of a thousand cases tried on its own against a target that was down, which took a
+        whole core; those that wait for the lane go as soon as it is back.
+        """
+        with self._lock:
+            now, (first, most) = self._clock(), _SILENCE_SECONDS
+            if now >= self._closed_until:  # else it is one of several that were under way
+                pause = min(first * 2.0 ** min(self._silences, _MAX_DOUBLINGS), most)
+                self._closed_until = now + pause
+                self._silences += 1
 
     @property
     def is_idle(self) -> bool:

@@ -46,7 +46,7 @@ def send(target: Target, message: Message, now: datetime, deadline: Deadline) ->
         raise SendError(f"SMTP: {type(error).__name__}") from None
     except OSError as error:
         deadline.left()
-        raise SendError(f"no connection: {type(error).__name__}") from None
+        raise SendError(f"no connection: {type(error).__name__}", is_silent=True) from None
 
 
 def letter(message: Message, sender: str, recipients: list[str], now: datetime) -> EmailMessage:

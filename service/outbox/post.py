@@ -81,7 +81,7 @@ def exchange(ask: Ask, deadline: Deadline) -> Answer:
             return Answer(response.status, response.headers.get("Retry-After"), content)
     except (OSError, http.client.HTTPException) as error:
         deadline.left()
-        raise SendError(f"no connection: {type(error).__name__}") from error
+        raise SendError(f"no connection: {type(error).__name__}", is_silent=True) from error
 
 
 def _connect(host: str, port: int, deadline: Deadline, *, is_https: bool) -> socket.socket:

@@ -33,7 +33,6 @@ from service.policy_watch import PolicyWatch
 from service.secret import Secret
 
 POLL_SECONDS = 1.0
-_IDLE_SECONDS = 30.0  # without targets there is nothing that could wait
 _RELOAD_SECONDS = 5.0
 _MEND_SECONDS = 60.0
 _PURGE_SECONDS = 600.0
@@ -106,7 +105,9 @@ class Runner:
         settings = self._file.current.settings
         if once or self._file.by_name:
             return POLL_SECONDS / 10 if once else POLL_SECONDS
-        return settings.escalation.check_seconds if settings.escalation else _IDLE_SECONDS
+        # Without targets nothing can be delivered: files may change and clocks ring.
+        escalation = settings.escalation
+        return min(_RELOAD_SECONDS, escalation.check_seconds) if escalation else _RELOAD_SECONDS
 
     def _turn(self) -> bool:
         """One look at everything; whether there was something to do."""
@@ -167,6 +168,10 @@ class Runner:
             else:
                 send(target, self._message(target, job), self._clock(), Deadline(seconds))
         except SendError as error:
+            if error.is_silent:
+                lane.note_silence()
+            else:
+                lane.note_answer()
             if error.wait_seconds is not None:
                 lane.close_for(min(error.wait_seconds, deliveries.MAX_DELAY.total_seconds()))
             return error
@@ -176,6 +181,7 @@ class Runner:
         except Exception as error:
             structlog.get_logger().error("send_failed", event_id=job.event_id, error=error)
             return SendError(f"internal fault: {type(error).__name__}")
+        lane.note_answer()
         return None
 
     def _message(self, target: Target, job: Job) -> Message:

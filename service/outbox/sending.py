@@ -15,16 +15,22 @@ class SendError(TriageError):
     """The target did not take it; the message holds no address and no answer of the target.
 
     `wait_seconds` is how long the target wants to be left alone; `is_final`: trying again is
-    useless.
+    useless; `is_silent`: nobody answered, so that other events need not be tried either.
     """
 
     def __init__(
-        self, reason: str, *, wait_seconds: float | None = None, is_final: bool = False
+        self,
+        reason: str,
+        *,
+        wait_seconds: float | None = None,
+        is_final: bool = False,
+        is_silent: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason[:200]
         self.wait_seconds = wait_seconds
         self.is_final = is_final
+        self.is_silent = is_silent
 
 
 class Deadline:
@@ -41,7 +47,7 @@ class Deadline:
         """
         seconds = self._end - time.monotonic()
         if seconds <= 0:
-            raise SendError("no answer in time")
+            raise SendError("no answer in time", is_silent=True)
         return seconds
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import platform
 import sys
@@ -25,7 +26,9 @@ def main(target: Path | None) -> None:
     files = sorted((ROOT / "data" / "corpus").glob("*.csv"))
     corpus = pd.concat([pd.read_csv(f, dtype=str) for f in files]).sample(_TEXTS, random_state=1)
     texts = corpus.text.tolist()
-    measures = measure_library(load(models=ROOT / "models"), texts, corpus.category.tolist())
+    triage = load(models=ROOT / "models")
+    gc.freeze()  # as the service and the command line do
+    measures = measure_library(triage, texts, corpus.category.tolist())
     furious = corpus[corpus.intensity.isin(["4", "5"])].text.tolist()
     measures += measure_server(texts[:500], furious[:500])
     length = sum(map(len, texts)) / len(texts)

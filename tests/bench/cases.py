@@ -68,7 +68,7 @@ def fill(database: Database, number: int, *, share_open: float, seed: int = 7) -
     while done < number:
         size = min(_CHUNK, number - done)
         cases = [_case(draws, now, is_open=draws.random() < share_open) for _ in range(size)]
-        made = [Rows(case, dict(draws.choice(choices))) for case in cases]
+        made = [replace(draws.choice(choices), case=case) for case in cases]
         with database.engine.begin() as connection:
             ids = add_cases(connection, made)
             judged = [_verdict(draws, case, i) for case, i in zip(cases, ids, strict=True)]
@@ -112,7 +112,7 @@ def _case(draws: random.Random, now: datetime, *, is_open: bool) -> Json:
 
 
 @cache
-def contents() -> list[Json]:
+def contents() -> list[Rows]:
     """Texts, predictions and decisions of the current model on a part of the corpus."""
     parts = load_parts(_settings(Path(), ""))
     texts = _texts()[::24]
@@ -125,7 +125,7 @@ def contents() -> list[Json]:
         judged = Judged(
             Complaint(text=content), prediction, decision, entry, ("audit",), None, 1, now, by
         )
-        found.append(rows(judged).content)
+        found.append(rows(judged))
     return found
 
 

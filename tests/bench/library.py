@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import rjieba
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -15,13 +16,17 @@ from classifier import Triage
 from classifier.manifest import read_features
 from classifier.tokens import tokeniser, words_of
 
-_ROUNDS = 5
+_ROUNDS = 7
 _SINGLE_CALLS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the table: a figure, what it is compared with, and the floor to reach."""
+    """One line of the table: a figure, its ratio to what it is compared with, the floor to reach.
+
+    Figures and ratios are medians of rounds. In a round everything is measured once, one right
+    after the other: a machine that is slower for a while is so for both sides of a ratio.
+    """
 
     name: str
     value: float
@@ -35,34 +40,37 @@ class Measure:
         return self.floor is None or (self.ratio is not None and self.ratio >= self.floor)
 
 
-def texts_per_second(run: Callable[[], object], n_texts: int) -> float:
-    """Best of several rounds: the others were disturbed by something else."""
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        run()
-        best = min(best, time.perf_counter() - start)
-    return n_texts / best
+def ratio(values: Sequence[float], references: Sequence[float]) -> float:
+    """The median of the ratios of each round."""
+    return median(value / other for value, other in zip(values, references, strict=True))
 
 
 def measure_library(triage: Triage, texts: list[str], labels: list[str]) -> list[Measure]:
-    """Throughput and the time of one text, on one thread."""
-    bare = rjieba.Jieba()
-    bare_rate = texts_per_second(lambda: [bare.cut(text) for text in texts], len(texts))
-    fast = texts_per_second(lambda: triage.predict(texts, with_evidence=False), len(texts))
-    full = texts_per_second(lambda: triage.predict(texts), len(texts))
+    """Throughput of a batch, in one process, and the time of one text."""
+    segmenter = rjieba.Jieba()
     reference = _scikit_learn(triage, texts, labels)
-    plain = texts_per_second(
-        lambda: [model.predict_proba(texts) for model in reference], len(texts)
-    )
+    runs: list[Callable[[], object]] = [
+        lambda: [segmenter.cut(text) for text in texts],
+        lambda: triage.predict(texts, with_evidence=False),
+        lambda: triage.predict(texts),
+        lambda: [model.predict_proba(texts) for model in reference],
+    ]
+    rounds = [[len(texts) / _seconds(run) for run in runs] for _ in range(_ROUNDS)]
+    bare, fast, full, plain = zip(*rounds, strict=True)
     single = [_seconds(lambda t=text: triage.predict([t])) for text in texts[:_SINGLE_CALLS]]
-    middle = sorted(single)[len(single) // 2] * 1000
+    middle = median(single) * 1000
     return [
-        Measure("bare rjieba.cut", bare_rate, "texts/s"),
-        Measure("predict, no evidence, against rjieba", fast, "texts/s", fast / bare_rate, 0.3),
-        Measure("predict with evidence, against rjieba", full, "texts/s", full / bare_rate),
-        Measure("scikit-learn pipelines, two heads", plain, "texts/s"),
-        Measure("predict, no evidence, against those", fast, "texts/s", fast / plain, 4.0),
+        Measure("bare rjieba.cut", median(bare), "texts/s"),
+        Measure(
+            "predict, no evidence, against rjieba", median(fast), "texts/s", ratio(fast, bare), 0.3
+        ),
+        Measure(
+            "predict with evidence, against rjieba", median(full), "texts/s", ratio(full, bare)
+        ),
+        Measure("scikit-learn pipelines, two heads", median(plain), "texts/s"),
+        Measure(
+            "predict, no evidence, against those", median(fast), "texts/s", ratio(fast, plain), 4.0
+        ),
         Measure("one text with evidence, median", middle, "ms", 1.0 / middle, 1.0),
     ]
 

@@ -16,7 +16,7 @@ from classifier.clauses import clause_of, sentence_of
 from classifier.lexicon import compile_pattern, compile_rules, packaged_rules
 from classifier.signals import Match, SignalFinder
 from classifier.text import clean
-from classifier.tokens import cut_batch, tokeniser
+from classifier.tokens import cut_batch, ends_by, tokeniser
 
 CASES = Path(__file__).parents[1] / "data" / "signal_cases.csv"
 MAX_SECONDS = 5  # a guard against quadratic time (minutes), not a benchmark: 0.5 s when written
@@ -64,7 +64,7 @@ def matches_of(
     finder: SignalFinder, text: str, cut: Callable[[str], list[str]] = list
 ) -> list[Match]:
     """What a finder finds in one clean text."""
-    (matches,) = finder.find(cut_batch(cut, [text]))
+    (matches,) = finder.find(cut_batch(ends_by(cut), [text]))
     return matches
 
 

@@ -1,4 +1,4 @@
-"""Both engines cut into the same text, read the same user words, and are told apart."""
+"""All engines cut into the same text, read the same user words, and are told apart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_pieces_join_to_the_text(engine: str, sent: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_user_words_stay_whole(engine: str) -> None:
-    """Complaint words that general dictionaries split are one piece in both engines."""
+    """Complaint words that general dictionaries split are one piece in all engines."""
     assert tokeniser(engine).cut("客服已读不回") == ["客服", "已读不回"]
     assert tokeniser(engine).cut("跟你们没完") == ["跟你们没完"]
 
@@ -34,16 +34,18 @@ def test_fingerprints_tell_engines_apart() -> None:
 
 def test_an_unknown_engine_is_refused() -> None:
     """The message names the engine asked for and those there are."""
-    with pytest.raises(ModelError, match=r"'hanlp'.*rjieba, jieba"):
+    with pytest.raises(ModelError, match=r"'hanlp'.*compiled, rjieba, jieba"):
         tokeniser("hanlp")
 
 
-@given(st.lists(st.text(st.sampled_from("退款 差评,!a1的😡"), max_size=20), max_size=6))
-def test_cutting_a_batch_equals_cutting_each_text(sent: list[str]) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+@given(sent=st.lists(st.text(st.sampled_from("退款 差评,!a1的😡"), max_size=20), max_size=6))
+def test_cutting_a_batch_equals_cutting_each_text(engine: str, sent: list[str]) -> None:
     """A batch is cut as its texts are, with a line break after each."""
     texts = [clean(item).text for item in sent]
-    cut = tokeniser().cut
-    batch = cut_batch(cut, texts)
+    chosen = tokeniser(engine)
+    cut = chosen.cut
+    batch = cut_batch(chosen.piece_ends, texts)
     assert batch.pieces == [p for text in texts for p in [*cut(text), "\n"]]
     assert batch.piece_ends.tolist() == list(accumulate(map(len, batch.pieces)))
     assert "".join(map(chr, batch.codes)) == "".join(batch.pieces)

@@ -88,17 +88,15 @@ def test_evidence_of_one_head_never_overlaps_and_comes_largest_first(toy: Triage
 
 def test_evidence_adds_up_to_the_logit(toy: Triage) -> None:
     """The contributions of all words of a text sum to its logit less the bias."""
-    from classifier import explain  # noqa: PLC0415  (the only test that looks inside)
-
     texts = [clean("快递丢了！！！气死我了").text, clean("退款 退款 一直推").text]
-    batch = cut_batch(toy._tokeniser.cut, texts)
-    logits = toy._vectoriser.vectorise(texts) @ toy._weights
-    answers = np.array([0, 1])
-    blocks = toy._vectoriser.blocks(toy._vectoriser.occurrences(batch), 2)
-    by_piece = explain.piece_weights(batch, blocks, toy._weights, answers)
-    border = batch.pieces.index("\n")
-    assert by_piece[:border].sum() == pytest.approx(logits[0, 0], abs=1e-5)
-    assert by_piece[border + 1 :].sum() == pytest.approx(logits[1, 1], abs=1e-5)
+    batch = cut_batch(toy._tokeniser.piece_ends, texts)
+    logits = toy._vectoriser.vectorise(texts) @ toy._table[:, 1:]
+    found = toy._vectoriser.occurrences(batch)
+    chosen = np.array([[1, 3], [2, 1]])  # columns of the table; the first is the idf
+    shares = toy._vectoriser.shares(found, toy._table, chosen, len(batch.codes))
+    border = len(texts[0])
+    assert shares[:border].sum(axis=0) == pytest.approx(logits[0, [0, 2]], abs=1e-5)
+    assert shares[border + 1 :].sum(axis=0) == pytest.approx(logits[1, [1, 0]], abs=1e-5)
 
 
 def test_batch_and_single_answers_agree(toy: Triage) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from classifier.prediction import Prediction
-from service.combine import MAX_CHARS, MAX_ITEMS, Combiner
+from service.combine import MAX_CHARS, MAX_ITEMS, Combiner, Take
 from tests.service.fakes import FakeTriage
 
 
 def combiner_of(predict: Callable[[Sequence[str]], list[Prediction]]) -> Combiner:
     """Combines texts as the service does."""
-    return Combiner(predict, stands_alone=lambda text: len(text) > MAX_CHARS)
+    return Combiner(lambda take: predict(take()), stands_alone=lambda text: len(text) > MAX_CHARS)
 
 
 class Slow:
@@ -91,11 +91,16 @@ def test_texts_that_wait_are_predicted_together() -> None:
     }
 
 
-def test_texts_that_come_in_the_first_ones_pause_join_it() -> None:
-    """The thread that leads lets the others come up before it takes the interpreter."""
+def test_texts_that_come_until_the_work_is_ready_join_it() -> None:
+    """What arrives before the work takes its items is done together with them."""
     slow = Slow()
     slow.go_on.set()
-    asking = Asking(Combiner(slow.predict, pause=lambda _: asking.ask_waiting("乙二", "丙三")))
+
+    def predict(take: Take[str]) -> list[Prediction]:
+        asking.ask_waiting("乙二", "丙三")
+        return slow.predict(take())
+
+    asking = Asking(Combiner(predict))
     assert asking.combiner.result("甲一").evidence[0].text == "甲一"
     asking.join()
     assert sorted(slow.batches[0]) == sorted(["甲一", "乙二", "丙三"])
@@ -157,9 +162,26 @@ def test_no_result_is_a_result_too() -> None:
     """Work that answers None is not done twice."""
     calls: list[list[str]] = []
 
-    def work(items: Sequence[str]) -> list[None]:
-        calls.append(list(items))
-        return [None for _ in items]
+    def work(take: Take[str]) -> list[None]:
+        calls.append(list(take()))
+        return [None for _ in calls[-1]]
 
     assert Combiner(work).result("甲") is None
     assert calls == [["甲"]]
+
+
+def test_work_that_fails_before_it_takes_anything_loses_nobody() -> None:
+    """Each item is then worked on alone, the leader's too."""
+    calls: list[list[str]] = []
+
+    def work(take: Take[str]) -> list[str]:
+        if not calls:
+            calls.append([])
+            raise ValueError
+        calls.append(list(take()))
+        return calls[-1]
+
+    combiner = Combiner(work)
+    assert combiner.result("甲") == "甲"
+    assert calls == [[], ["甲"]]
+    assert combiner._waiting == []

@@ -179,18 +179,6 @@ def test_a_session_ends_when_it_is_idle_or_old(door: Door) -> None:
     assert door.logins.session_of(busy) is None
 
 
-def test_a_session_can_be_given_a_new_token(door: Door) -> None:
-    """The old token is over, and rotating it again gives nothing; the end stays where it was."""
-    token = door.enter()
-    door.clock.move(hours=1)
-    login = door.logins.rotate(token, "127.0.0.1")
-    assert login is not None
-    assert login.expires_at == door.clock.now - timedelta(hours=1) + LONGEST
-    assert door.logins.session_of(token) is None
-    assert door.logins.session_of(login.token) is not None
-    assert door.logins.rotate(token, "127.0.0.1") is None
-
-
 def test_logging_in_ends_the_browsers_former_session(door: Door) -> None:
     """A token that somebody planted before is worth nothing after."""
     planted = door.enter()

@@ -272,25 +272,31 @@ def start(outbox: Outbox, path: Path, *words: str) -> subprocess.Popen[bytes]:
 def test_two_workers_never_deliver_the_same_event_at_the_same_time(
     outbox: Outbox, receiver: Receiver
 ) -> None:
-    """Nor two events of one case: a slow target sees each event once, in order."""
+    """Nor two events of one case: a slow target sees each event once, in order.
+
+    Nothing is answered before both have something in hand, however slowly they start.
+    """
     work(outbox, 8)
     under_way: Counter[int] = Counter()
-    worst, lock = [0], threading.Lock()
+    worst, lock, both = [0], threading.Lock(), threading.Event()
 
     def answer(request: Request) -> Reply:
         number = case_of(request)
         with lock:
             under_way[number] += 1
             worst[0] = max(worst[0], under_way[number])
+        both.wait(60)
         time.sleep(0.05)
         with lock:
             under_way[number] -= 1
         return Reply()
 
     receiver.answer = answer
-    path = outbox.write(webhook(receiver.url))
+    path = outbox.write(webhook(receiver.url, "timeout_seconds = 60"))
     workers = [start(outbox, path), start(outbox, path)]
     try:
+        until(lambda: len({d.lease.split("-")[0] for d in outbox.deliveries() if d.lease}) == 2, 60)
+        both.set()
         until(lambda: states(outbox) == {DELIVERED: 24}, 60)
     finally:
         for process in workers:
