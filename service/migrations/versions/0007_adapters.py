@@ -1,4 +1,4 @@
-"""Tickets of other systems with their messages; events for one addressee, in their own order."""
+"""Tickets of other systems with their messages, events for one addressee, cursors of sources."""
 
 from __future__ import annotations
 
@@ -51,10 +51,19 @@ def upgrade() -> None:
     op.create_index("ix_adapter_messages_message", "adapter_messages", ["ticket_id", "message"],
                     unique=True)  # fmt: skip
     op.create_index("ix_adapter_messages_at", "adapter_messages", ["at"])
+    op.create_table(
+        "intake_cursors",
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("mark", sa.String(64), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_intake_cursors"),
+    )
 
 
 def downgrade() -> None:
     """Drops them, with everything that was not written back yet."""
+    op.drop_table("intake_cursors")
     op.drop_table("adapter_messages")
     op.drop_table("adapter_tickets")
     events = sa.table("outbox_events", sa.column("addressee"))

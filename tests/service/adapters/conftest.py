@@ -33,6 +33,7 @@ from tests.service.adapters.kits import KITS, SECRET, Json, Kit
 from tests.service.adapters.server import FakeSystem
 from tests.service.client import Service
 from tests.service.fakes import load_fake
+from tests.service.postgres import postgres_server
 
 TEAM = "triage"  # the policy's default team
 
@@ -144,7 +145,25 @@ timeout_seconds = 5
 """
 
 
-@pytest.fixture(params=sorted(KITS))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every system on SQLite; on PostgreSQL one, as the database knows nothing of systems."""
+    if "kit" in metafunc.fixturenames:
+        names = ["zammad"] if "zammad" in metafunc.fixturenames else sorted(KITS)
+        pairs = [*((name, "sqlite") for name in names), ("zammad", "postgresql")]
+        metafunc.parametrize(("kit", "database_url"), pairs, indirect=True)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As for all other tests, but with `pytest_generate_tests` above to choose."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with postgres_server().database() as url:
+        yield url
+
+
+@pytest.fixture
 def kit(request: pytest.FixtureRequest) -> Kit:
     """Each system in turn."""
     return KITS[request.param]
@@ -169,3 +188,9 @@ def site(kit: Kit, settings: Settings, database: Database, tmp_path: Path) -> It
     yield build(kit, settings, database, tmp_path, fake)
     fake.close()
     assert fake.wrong == []
+
+
+@pytest.fixture
+def zammad(site: Site) -> Site:
+    """One system, for what is the same for all."""
+    return site
