@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifier import load as load_model
 from classifier.errors import SettingsError, shorten
+from classifier.files import FORMATS
 from service.actors import Actor
 from service.answers import Answers
 from service.cases.intake import Intake
@@ -68,7 +70,8 @@ def intake(*, since: datetime | None, as_json: bool, **given: object) -> None:
     Rows or mails that cannot be taken are named on standard error and left behind (exit code 3).
     """
     options = Options(since=since.date() if since else None, **given)  # type: ignore[arg-type]  # as click made them
-    report = run_intake(read_settings(os.environ), open_database(), options)
+    with closing(open_database()) as database:
+        report = run_intake(read_settings(os.environ), database, options)
     if as_json:
         click.echo(orjson.dumps(asdict(report)))
     else:
@@ -124,6 +127,11 @@ def open_source(options: Options, secret: Secret, environment: Mapping[str, str]
         raise SettingsError(
             f"--zone is {shorten(options.zone)}, a name such as Asia/Shanghai is needed"
         ) from None
+    if path.suffix.lower() not in FORMATS:
+        allowed = ", ".join((*FORMATS, ".mbox"))
+        raise SourceError(
+            f"--source is {shorten(path.name)}, a name that ends in one of {allowed} is needed"
+        )
     columns = rows.Columns(options.text_column, options.channel, zone)
     return FileSource(path, partial(rows.pieces, path, columns), secret)
 

@@ -155,8 +155,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """As for all other tests, but with `pytest_generate_tests` above to choose."""
-    if request.param == "sqlite":
+    """As for all other tests, but chosen by `pytest_generate_tests`; else SQLite."""
+    if getattr(request, "param", "sqlite") == "sqlite":
         yield ""
         return
     with postgres_server().database() as url:

@@ -25,12 +25,6 @@ Open = Callable[[str], Site]
 
 
 @pytest.fixture
-def database_url() -> str:
-    """SQLite alone: nothing here depends on the database."""
-    return ""
-
-
-@pytest.fixture
 def open_site(settings: Settings, database: Database, tmp_path: Path) -> Iterator[Open]:
     """Makes an application with one system."""
     made: list[FakeSystem] = []
