@@ -57,8 +57,10 @@ def read_account(url: str, password: str, *, allow_plain: bool = False) -> Accou
         raise SourceError("--source holds a password, which belongs into the environment")
     if not (password and password.isascii() and password.isprintable()):
         raise SourceError("the password in the environment is missing, or not ASCII")
-    folder = unquote(parts.path.strip("/")) or "INBOX"
-    where = (host, port or _PORTS[parts.scheme], unquote(parts.username), folder)
+    user, folder = unquote(parts.username), unquote(parts.path.strip("/")) or "INBOX"
+    if not (user.isascii() and user.isprintable()):
+        raise SourceError("the user's name in --source holds characters that no server takes")
+    where = (host, port or _PORTS[parts.scheme], user, folder)
     return Account(*where, parts.scheme == "imaps", allow_plain, password)
 
 
@@ -131,7 +133,7 @@ def _connection(account: Account) -> imaplib.IMAP4:
 
 def _log_in(server: imaplib.IMAP4, account: Account) -> None:
     try:
-        server.login(account.user, account.password)
+        server.login(_quoted(account.user), account.password)  # it quotes the password itself
     except imaplib.IMAP4.abort:
         raise
     except (imaplib.IMAP4.error, UnicodeError):
@@ -144,8 +146,7 @@ def _log_in(server: imaplib.IMAP4, account: Account) -> None:
 
 def _open(server: imaplib.IMAP4, folder: str) -> str:
     """Opens a folder for reading alone; its UIDVALIDITY."""
-    quoted = encoded(folder).replace("\\", r"\\").replace('"', r"\"")
-    answer, _ = server.select(f'"{quoted}"', readonly=True)
+    answer, _ = server.select(_quoted(encoded(folder)), readonly=True)
     _, (validity,) = server.response("UIDVALIDITY")
     if answer != "OK" or not isinstance(validity, bytes):
         raise SourceError(f"there is no folder {shorten(folder)} that can be read")
@@ -166,6 +167,11 @@ def _content(server: imaplib.IMAP4, number: int) -> bytes | None:
     """A mail's first bytes, without marking it as read; None when it is there no more."""
     _, found = server.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{MAX_MAIL_BYTES}>)")
     return next((one[1] for one in found if isinstance(one, tuple)), None)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def encoded(folder: str) -> str:

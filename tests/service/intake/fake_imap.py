@@ -53,7 +53,7 @@ class _Session(socketserver.StreamRequestHandler):
     def _answer(self, folder: Folder, tag: str, command: str, rest: str) -> bool:
         if command == "CAPABILITY":
             self._say("* CAPABILITY IMAP4rev1 ID")
-        elif command == "LOGIN" and rest != f'anna@example.com "{PASSWORD}"':
+        elif command == "LOGIN" and rest != f'"anna@example.com" "{PASSWORD}"':
             self._say(f"{tag} NO [AUTHENTICATIONFAILED] LOGIN failed for anna")
             return True
         elif command == "EXAMINE" and rest != '"&YpWLyQ-"':

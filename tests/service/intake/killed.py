@@ -1,4 +1,4 @@
-"""Takes a file in, killed at the first statement to the database, then the second, and so on.
+"""Takes a file in, killed at the first statement to the database, then the seventh, and so on.
 
 `python -m tests.service.intake.killed FILE`, settings as always; prints how often it was killed.
 """
@@ -36,12 +36,12 @@ def run(last: int) -> None:
 
 
 if __name__ == "__main__":
-    mask("")  # makes its tables once, for all the children
+    mask("我要举报")  # makes its tables once, for all the children
     kills = 0
     while True:
         child = os.fork()
         if child == 0:
-            run(kills + 1)
+            run(6 * kills + 1)
             os._exit(0)
         if os.waitpid(child, 0)[1] == 0:
             break

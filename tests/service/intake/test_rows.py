@@ -29,7 +29,7 @@ def table(folder: Path, rows: int) -> Path:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_killed_at_every_statement_nothing_is_lost_and_nothing_comes_twice(
+def test_killed_at_any_statement_nothing_is_lost_and_nothing_comes_twice(
     desk: Desk, tmp_path: Path
 ) -> None:
     """By kill -9, each run going on where the one before was ended."""
