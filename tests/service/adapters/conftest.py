@@ -141,7 +141,6 @@ signals = {{regulator = "regulator"}}
 level = {{"4" = "angry"}}
 [adapters.desk.delivery]
 first_retry_seconds = 0.1
-timeout_seconds = 5
 """
 
 
