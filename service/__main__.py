@@ -11,7 +11,9 @@ import orjson
 
 from classifier.errors import TriageError
 from service import keys, openapi
+from service.adapters.commands import COMMANDS as ADAPTER_COMMANDS
 from service.commands import COMMANDS, open_database, operator_trail
+from service.intake.commands import COMMANDS as INTAKE_COMMANDS
 from service.outbox.commands import COMMANDS as OUTBOX_COMMANDS
 from service.settings import read_settings
 from service.tables import Scope
@@ -32,7 +34,7 @@ def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
-for _command in (*COMMANDS, *OUTBOX_COMMANDS):
+for _command in (*COMMANDS, *OUTBOX_COMMANDS, *ADAPTER_COMMANDS, *INTAKE_COMMANDS):
     main.add_command(_command)
 
 

@@ -11,7 +11,7 @@ from classifier.policy import Context, decide
 from classifier.prediction import Prediction
 from classifier.reply import reply
 from service.actors import Actor
-from service.cases.intake import Intake
+from service.cases.intake import Also, Intake
 from service.cases.record import Judged
 from service.checks import check_complaint
 from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
@@ -49,12 +49,33 @@ class Answers:
 
     def answer(self, complaint: Complaint, request_id: str, by: Actor) -> Json:
         """The reply to one complaint."""
-        received_at = datetime.now(UTC)
-        prediction = self._combiner.result(complaint.text)
-        judged = self._judge([complaint], [request_id], [prediction], by, received_at)[0]
+        judged = self.judge(complaint, request_id, by)
         if judged.complaint.store is not False:
             _note_case(judged, self._intake.enqueue(judged))
         return judged.reply
+
+    def judge(self, complaint: Complaint, request_id: str, by: Actor) -> Judged:
+        """One complaint with everything that was found; nothing is stored."""
+        received_at = datetime.now(UTC)
+        prediction = self._combiner.result(complaint.text)
+        return self._judge([complaint], [request_id], [prediction], by, received_at)[0]
+
+    def judge_many(
+        self, complaints: Sequence[Complaint], ids: Sequence[str], by: Actor
+    ) -> list[Judged]:
+        """Many complaints with everything that was found; nothing is stored."""
+        received_at = datetime.now(UTC)
+        found = self.predictor.model.predict([complaint.text for complaint in complaints])
+        return self._judge(complaints, ids, found, by, received_at)
+
+    def store(self, batch: Sequence[Judged], also: Also) -> None:
+        """Stores what became a case, and in the same transaction what `also` adds; all or nothing.
+
+        Raises:
+            SQLAlchemyError: the database does not answer: nothing is stored.
+        """
+        for judged, number in zip(batch, self._intake.store(batch, also), strict=True):
+            _note_case(judged, number)
 
     def answer_batch(self, items: Sequence[object], request_id: str, by: Actor) -> Json:
         """One result per item, in order; an item that breaks the schema gets its own error."""
@@ -65,9 +86,7 @@ class Answers:
             for place, item in enumerate(checked)
             if isinstance(item, Complaint)
         ]
-        received_at = datetime.now(UTC)
-        found = self.predictor.model.predict([complaint.text for complaint in complaints])
-        judged = self._judge(complaints, ids, found, by, received_at)
+        judged = self.judge_many(complaints, ids, by)
         wanted = [item for item in judged if item.complaint.store is not False]
         for item, number in zip(wanted, self._intake.enqueue_batch(wanted), strict=True):
             _note_case(item, number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -9,6 +11,9 @@ from flask import Flask
 from classifier import load as load_model
 from service import access_api, api, classify, docs, errors, health
 from service.account import Accounts
+from service.adapters import api as adapters_api
+from service.adapters.file import Adapter, load_adapters
+from service.adapters.flow import Inbox
 from service.answers import Answers
 from service.auth import KeyRing
 from service.cases import api_changes
@@ -39,6 +44,7 @@ class Parts:
     predictor: Predictor
     metrics: Metrics
     playbooks: PlaybookWatch = field(default_factory=PlaybookWatch)
+    adapters: Mapping[str, Adapter] = field(default_factory=dict)
 
 
 def load_parts(settings: Settings, load: Load = load_model) -> Parts:
@@ -46,6 +52,7 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
 
     Raises:
         ModelError, PolicyError, PlaybookError: what is to be served cannot be.
+        AdaptersError: the file of adapters has mistakes.
     """
     rules = PolicyWatch(settings.policy)
     return Parts(
@@ -54,6 +61,7 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
         predictor=Predictor(settings.models, load, rules.current, policy_watch=rules),
         metrics=Metrics(),
         playbooks=PlaybookWatch(settings.playbook),
+        adapters=load_adapters(settings.adapters, os.environ),
     )
 
 
@@ -82,6 +90,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))
     app.register_blueprint(outbox_api.blueprint(outbox_api.OutboxApi(keys, parts.database, secret)))
+    inbox = Inbox(parts.adapters, answers, parts.database, secret)
+    app.register_blueprint(adapters_api.blueprint(inbox))
     app.register_blueprint(health.blueprint(parts.predictor, parts.database, keys, parts.metrics))
     app.register_blueprint(docs.blueprint())
     site.register(app, settings, desk, verdicts, playbook)

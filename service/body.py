@@ -27,7 +27,7 @@ def read_json(environ: WSGIEnvironment, max_bytes: int | None) -> tuple[bytes, o
         RequestEntityTooLarge: the body is larger than `max_bytes`.
     """
     _check_type(environ)
-    body = _received(environ, max_bytes)
+    body = read_bytes(environ, max_bytes)
     if not body:
         raise ApiError(400, "body_empty", "请求体为空，需要一个 JSON 对象")
     try:
@@ -36,8 +36,13 @@ def read_json(environ: WSGIEnvironment, max_bytes: int | None) -> tuple[bytes, o
         raise _not_json(body, error) from None
 
 
-def _received(environ: WSGIEnvironment, max_bytes: int | None) -> bytes:
-    """The body; read from the server itself, as werkzeug's stream takes five times as long."""
+def read_bytes(environ: WSGIEnvironment, max_bytes: int | None) -> bytes:
+    """The body as sent; read from the server itself, as werkzeug's stream takes five times as long.
+
+    Raises:
+        ApiError: 400 or 408, it did not come whole.
+        RequestEntityTooLarge: it is larger than `max_bytes`.
+    """
     limit = sys.maxsize - 1 if max_bytes is None else max_bytes
     length = get_content_length(environ)  # None for a body in chunks, which may be of any length
     if length is not None and length > limit:

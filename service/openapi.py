@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import access_bodies, access_document, examples
+from service.adapters import document as document_adapters
 from service.cases import document as document_cases
 from service.outbox import document as document_outbox
 from service.outbox import shapes
@@ -69,6 +70,7 @@ def document() -> Json:
             document_cases.TAG,
             access_document.TAG,
             document_outbox.TAG,
+            document_adapters.TAG,
             {"name": "operate", "description": "运行与监控"},
         ],
         "paths": _paths(),
@@ -103,6 +105,7 @@ def _paths() -> Json:
         **document_cases.paths(),
         **access_document.paths(),
         **document_outbox.paths(),
+        **document_adapters.paths(),
         "/v1/model": {
             "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 503))
         },
@@ -190,6 +193,7 @@ def _schemas() -> Json:
             (shapes.ReplayBody, "validation"),
             (shapes.LetterListReply, "serialization"),
             (shapes.ReplayReply, "serialization"),
+            (document_adapters.WebhookReply, "serialization"),
         ],
         ref_template="#/components/schemas/{model}",
     )

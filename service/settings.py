@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +81,13 @@ SETTINGS = (
         "Who is told of what, and when cases escalate (docs/events.md); empty means nobody.",
     ),
     Setting(
+        "TRIAGE_ADAPTERS",
+        "file",
+        "",
+        "Ticket systems that send webhooks and are written back to (docs/adapters.md); empty means "
+        "none.",
+    ),
+    Setting(
         "TRIAGE_EVENT_WORKER",
         "true or false",
         "true",
@@ -109,6 +116,7 @@ class Settings:
     is_https: bool
     proxies: int
     targets: Path | None
+    adapters: Path | None
     has_event_worker: bool
 
 
@@ -125,8 +133,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         return _number(name, values[name], low, high)
 
     def file(name: str) -> Path | None:
-        given = values[name]
-        return _checked(name, Path(given), Path.is_file, "a file") if given else None
+        return _file(name, values[name])
 
     return Settings(
         host=values["TRIAGE_HOST"],
@@ -145,6 +152,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
         proxies=number("TRIAGE_PROXIES", 0, 5),
         targets=file("TRIAGE_TARGETS"),
+        adapters=file("TRIAGE_ADAPTERS"),
         has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
     )
 
@@ -173,10 +181,10 @@ def _log_level(value: str) -> str:
     return value.upper()
 
 
-def _checked(name: str, path: Path, is_right: Callable[[Path], bool], needed: str) -> Path:
-    if not is_right(path):
-        raise SettingsError(f"{name} is {shorten(path)}, {needed} that exists is needed")
-    return path
+def _file(name: str, value: str) -> Path | None:
+    if value and not Path(value).is_file():
+        raise SettingsError(f"{name} is {shorten(value)}, a file that exists is needed")
+    return Path(value) if value else None
 
 
 def _database_url(value: str, home: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, cast
@@ -34,6 +34,8 @@ from service.outbox import events
 from service.schemas import Complaint
 from service.secret import Secret
 
+# What somebody adds in the transaction of new cases, whose numbers it gets.
+Also = Callable[[Connection, Sequence[int | None]], None]
 _HASH_BYTES = 16
 _ADD_CASES = insert(cast("Table", Case.__table__)).returning(
     cast("Table", Case.__table__).c.id, sort_by_parameter_order=True
@@ -111,6 +113,19 @@ class Intake:
             return [None] * len(batch)
         new = [_New.of(item) for item in batch]
         return self._store(lambda: new)
+
+    def store(self, batch: Sequence[Judged], also: Also) -> list[int | None]:
+        """Stores complaints and what `also` adds, in one transaction; the numbers of the cases.
+
+        Raises:
+            SQLAlchemyError: the database does not answer, or refuses: nothing is stored.
+        """
+        new = [_New.of(item) for item in batch]
+        with self._database.engine.begin() as connection:
+            head = audit.lock(connection)
+            numbers = self._add(connection, new, head)
+            also(connection, numbers)
+        return numbers
 
     def _store_gathered(self, take: Take[_New]) -> list[int | None]:
         time.sleep(GATHER_SECONDS)

@@ -52,6 +52,12 @@ def rows(judged: Judged) -> Rows:
     return Rows(_case(judged), _content(judged, hidden, folded), terms(folded))
 
 
+def findings(judged: Judged) -> Json:
+    """What was found and decided, with nothing in it that identifies anybody."""
+    hidden = masked(storable(judged.complaint.text))
+    return {**_prediction(judged, hidden), **_decision(judged.reply)}
+
+
 def _case(judged: Judged) -> Json:
     complaint, prediction, decision = judged.complaint, judged.prediction, judged.decision
     created_at = judged.received_at
@@ -98,17 +104,24 @@ def _case(judged: Judged) -> Json:
 
 
 def _content(judged: Judged, hidden: Masked, folded: str) -> Json:
-    reply = judged.reply
-    prediction = {name: reply[name] for name in _PREDICTION}
-    if hidden.text != judged.complaint.text:
-        for name in ("signals", "evidence"):
-            prediction[name] = [_moved(piece, hidden) for piece in _pieces(reply, name)]
     return {
         "text": hidden.text,
         "searchable": folded,
-        "prediction": prediction,
-        "decision": {name: reply[name] for name in _DECISION},
+        "prediction": _prediction(judged, hidden),
+        "decision": _decision(judged.reply),
     }
+
+
+def _prediction(judged: Judged, hidden: Masked) -> Json:
+    prediction = {name: judged.reply[name] for name in _PREDICTION}
+    if hidden.text != judged.complaint.text:
+        for name in ("signals", "evidence"):
+            prediction[name] = [_moved(piece, hidden) for piece in _pieces(judged.reply, name)]
+    return prediction
+
+
+def _decision(reply: Json) -> Json:
+    return {name: reply[name] for name in _DECISION}
 
 
 def _pieces(reply: Json, name: str) -> list[dict[str, object]]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from alembic import context
 
+import service.adapters.tables
 import service.cases.tables
+import service.intake.tables
 import service.outbox.tables
 import service.tables
 from service.columns import Base
 
 _MODULES = (
+    service.adapters.tables,
     service.cases.tables,
+    service.intake.tables,
     service.outbox.tables,
     service.tables,
 )  # their import fills the metadata

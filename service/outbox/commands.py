@@ -17,13 +17,16 @@ import orjson
 
 from classifier.policy_file import load_policy
 from service import logs
+from service.adapters.file import load_adapters
+from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
-from service.outbox.runner import Runner, TargetsFile, send
+from service.outbox.runner import Runner, send
 from service.outbox.sample import sample
 from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import TargetsError, load_targets
+from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
 from service.secret import load_secret
 from service.settings import Settings, read_settings
@@ -38,11 +41,12 @@ _LOOK_SECONDS = 1.0
 def worker(*, once: bool, companion: int | None) -> None:
     """Deliver events to the targets of TRIAGE_TARGETS and escalate cases, until stopped."""
     settings = read_settings(os.environ)
-    file = TargetsFile(settings.targets)
-    database = open_database()
+    database, secret = open_database(), load_secret(settings.home)
+    adapters = load_adapters(settings.adapters, os.environ)
+    file = TargetsFile(settings.targets, TicketWriter(adapters, database, secret))
     rules = PolicyWatch(settings.policy)
     writer = logs.configure(settings, lambda: ("", rules.current.version))
-    runner = Runner(database, load_secret(settings.home), file, rules)
+    runner = Runner(database, secret, file, rules)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

@@ -131,6 +131,15 @@ AnyTarget = Annotated[
 ]
 
 
+class TicketTarget(_Target):
+    """A ticket system that is written to; the file of adapters names it (docs/adapters.md)."""
+
+    kind: Literal["ticket"] = "ticket"
+    events: list[Text] = Field(default=["ticket.triaged"], min_length=1, max_length=1)
+    parallel: int = Field(default=4, ge=1, le=16)
+    timeout_seconds: float = Field(default=30, ge=0.5, le=60)
+
+
 class Configuration(_Part):
     """The whole file."""
 

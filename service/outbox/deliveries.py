@@ -35,6 +35,7 @@ class Job:
     event_id: str
     event_type: str
     case_id: int | None
+    case_key: int  # deliveries of one key go in order
     payload: Json
     attempts: int  # that failed before
     first_attempt_at: datetime
@@ -55,12 +56,7 @@ def route(database: Database, targets: Mapping[str, Target], now: datetime) -> i
         ).all()
     if not found:
         return 0
-    rows = [
-        _row(event, target.name, now)
-        for event in found
-        for target in targets.values()
-        if target.wants(event.type, _case_of(event.payload))
-    ]
+    rows = [_row(event, name, now) for event in found for name in _recipients(event, targets)]
     with database.writing() as session:
         taken = session.execute(
             update(OutboxEvent)
@@ -112,7 +108,7 @@ def put_off(database: Database, job: Job, until: datetime, reason: str) -> None:
     values = {"next_at": until, "attempts": min(job.attempts + 1, 32_767), "last_error": reason}
     behind = (
         OutboxDelivery.target == job.target,
-        OutboxDelivery.case_key == (job.case_id or 0),
+        OutboxDelivery.case_key == job.case_key,
         OutboxDelivery.state == DeliveryState.PENDING,
         OutboxDelivery.event_number > job.event_number,
         OutboxDelivery.next_at < until,
@@ -185,11 +181,19 @@ def purge(database: Database, before: datetime) -> int:
     return len(numbers)
 
 
+def _recipients(event: OutboxEvent, targets: Mapping[str, Target]) -> list[str]:
+    """Whom an event goes to; one with an addressee to that one, even if it is not there today."""
+    if event.addressee is not None:
+        return [event.addressee]
+    case = _case_of(event.payload)
+    return [target.name for target in targets.values() if target.wants(event.type, case)]
+
+
 def _row(event: OutboxEvent, target: str, now: datetime) -> Json:
     return {
         "event_number": event.number,
         "target": target,
-        "case_key": event.case_id or 0,
+        "case_key": event.order_key or event.case_id or 0,
         "state": DeliveryState.PENDING,
         "attempts": 0,
         "next_at": now,
@@ -261,8 +265,8 @@ def _taken(
         if session.execute(statement).first() is None:
             return None
         session.commit()
-    about = (event.id, event.type, event.case_id, event.payload, delivery.attempts, first, lease[0])
-    return Job(event.number, delivery.target, *about)
+    about = (event.id, event.type, event.case_id, delivery.case_key, event.payload)
+    return Job(event.number, delivery.target, *about, delivery.attempts, first, lease[0])
 
 
 def _settle(database: Database, job: Job, values: Json) -> None:

@@ -28,7 +28,10 @@ _ADD = insert(cast("Table", OutboxEvent.__table__))
 
 
 class EventType(StrEnum):
-    """Every type of event; `model.promoted` and `surge.detected` are reserved."""
+    """Every type of event; `model.promoted` and `surge.detected` are reserved.
+
+    `ticket.triaged` goes to the ticket system that it names and to no subscriber.
+    """
 
     CREATED = "case.created"
     CLAIMED = "case.claimed"
@@ -48,6 +51,7 @@ class EventType(StrEnum):
     VERDICT = "verdict.recorded"
     MODEL_PROMOTED = "model.promoted"
     SURGE_DETECTED = "surge.detected"
+    TICKET = "ticket.triaged"
 
 
 # The moves of a case and what they are called outside; verdicts and clocks make their own events.
@@ -72,12 +76,18 @@ _CASE = ("outcome", "priority", "level", "category", "team", "tier", "channel", 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, before it has a number."""
+    """Something that happened, before it has a number.
+
+    With `addressee` it goes to that target alone. Events that share an `order_key`, which is below
+    0, reach a target in order; without one those of a case do.
+    """
 
     type: EventType
     case_id: int | None
     at: datetime
     content: Json
+    addressee: str | None = None
+    order_key: int | None = None
 
 
 def record(session: Session | Connection, events: Sequence[Event]) -> None:
@@ -92,6 +102,7 @@ def record(session: Session | Connection, events: Sequence[Event]) -> None:
             "data": event.content,
         }
         row = {"id": event_id, "type": event.type.value, "case_id": event.case_id}
+        row |= {"addressee": event.addressee, "order_key": event.order_key}
         rows.append({**row, "at": event.at, "payload": payload, "is_routed": False})
     if rows:
         session.execute(_ADD, rows)

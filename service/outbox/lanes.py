@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from service.outbox.configuration import AnyTarget
+from service.outbox.configuration import AnyTarget, TicketTarget
 from service.outbox.deliveries import MAX_DELAY
 from service.outbox.sending import SendError
 
@@ -18,7 +18,9 @@ _SILENCE_SECONDS = (1.0, 30.0)  # that a target is left alone in which nobody an
 class Lane:
     """The way to one target; safe between threads."""
 
-    def __init__(self, settings: AnyTarget, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: AnyTarget | TicketTarget, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.settings = settings
         self._clock = clock
         self._lock = threading.Lock()
@@ -83,7 +85,7 @@ class Lane:
 
 
 def delay_seconds(
-    settings: AnyTarget, attempts: int, error: SendError, draws: random.Random
+    settings: AnyTarget | TicketTarget, attempts: int, error: SendError, draws: random.Random
 ) -> float:
     """How long until the next attempt: doubled with each, scattered by a quarter, at most an hour.
 

@@ -1,4 +1,4 @@
-"""One HTTP POST, within a limit of time; redirects are answers like others and never followed."""
+"""One HTTP request within a limit of time; redirects are answers like others, never followed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ _BUSY = {429, 503}
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What a target is asked; of its answer no more than `max_bytes` are read."""
+
+    method: str
+    url: str
+    body: bytes | None
+    headers: Mapping[str, str]
+    max_bytes: int = _MAX_ANSWER_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a target said."""
 
@@ -36,10 +47,21 @@ def post(url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) 
     Raises:
         SendError: there is none in time.
     """
-    parts = urlsplit(url)
+    return exchange(Ask("POST", url, body, headers), deadline)
+
+
+def exchange(ask: Ask, deadline: Deadline) -> Answer:
+    """The answer to a request.
+
+    Raises:
+        SendError: there is none in time.
+    """
+    parts = urlsplit(ask.url)
     host = parts.hostname or ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": _AGENT, **headers}
+    sent = {"User-Agent": _AGENT, **ask.headers}
+    if ask.body is not None:
+        sent = {"Content-Type": "application/json; charset=utf-8", **sent}
     is_https = parts.scheme == "https"
     port = parts.port or (443 if is_https else 80)
     client = http.client.HTTPSConnection if is_https else http.client.HTTPConnection
@@ -52,9 +74,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) 
             if isinstance(connected, ssl.SSLSocket):
                 connected.do_handshake()
             connection.sock = connected
-            connection.request("POST", path, body, sent)
+            connection.request(ask.method, path, ask.body, sent)
             response = connection.getresponse()
-            content = response.read(_MAX_ANSWER_BYTES)
+            content = response.read(ask.max_bytes)
             deadline.left()  # an answer that was cut off is none
             return Answer(response.status, response.headers.get("Retry-After"), content)
     except (OSError, http.client.HTTPException) as error:

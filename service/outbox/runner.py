@@ -14,12 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from classifier.errors import TriageError
 from service.cases.tables import CaseContent
 from service.db import Database
 from service.outage import Outage
@@ -29,7 +27,8 @@ from service.outbox.escalation import Escalator
 from service.outbox.lanes import Lane, delay_seconds
 from service.outbox.message import Message, category_name
 from service.outbox.sending import Deadline, SendError
-from service.outbox.targets import Target, load_targets
+from service.outbox.targets import Target
+from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
 from service.secret import Secret
 
@@ -56,41 +55,6 @@ def send(target: Target, message: Message, now: datetime, deadline: Deadline) ->
         SendError: the target did not take it.
     """
     _CHANNELS[target.settings.kind](target, message, now, deadline)
-
-
-class TargetsFile:
-    """The targets of a file, read again when it changes; a changed file with mistakes is logged."""
-
-    def __init__(self, path: Path | None) -> None:
-        """Reads the file.
-
-        Raises:
-            TargetsError: it has mistakes.
-        """
-        self._path = path
-        self.current = load_targets(path, os.environ)
-        self._seen = self._stamp()
-
-    def refresh(self) -> bool:
-        """Whether there are other targets now."""
-        stamp = self._stamp()
-        if stamp == self._seen or self._path is None:
-            return False
-        self._seen = stamp
-        try:
-            self.current = load_targets(self._path, os.environ)
-        except TriageError as error:
-            structlog.get_logger().error("targets_refused", reason=str(error))
-            return False
-        structlog.get_logger().info("targets_read", targets=len(self.current.by_name))
-        return True
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat() if self._path else None
-        except OSError:
-            return None
-        return (found.st_mtime_ns, found.st_size) if found else None
 
 
 class Runner:
@@ -139,7 +103,7 @@ class Runner:
 
     def _pause(self, *, once: bool) -> float:
         settings = self._file.current.settings
-        if once or settings.targets:
+        if once or self._file.by_name:
             return POLL_SECONDS / 10 if once else POLL_SECONDS
         # Without targets nothing can be delivered: files may change and clocks ring.
         escalation = settings.escalation
@@ -150,7 +114,7 @@ class Runner:
         try:
             self._keep_house()
             is_busy = self._route() > 0
-            for target in self._file.current.by_name.values():
+            for target in self._file.by_name.values():
                 is_busy = self._start(target) or is_busy
         except SQLAlchemyError as error:
             self._outage.note(error)
@@ -164,7 +128,7 @@ class Runner:
         return is_busy
 
     def _route(self) -> int:
-        return deliveries.route(self._database, self._file.current.by_name, self._clock())
+        return deliveries.route(self._database, self._file.by_name, self._clock())
 
     def _start(self, target: Target) -> bool:
         """Starts what a target may get now."""
@@ -199,8 +163,10 @@ class Runner:
         """None when the target has it; else why not."""
         seconds = min(target.settings.timeout_seconds, ends_at - time.monotonic())
         try:
-            message = self._message(target, job)
-            send(target, message, self._clock(), Deadline(seconds))
+            if self._file.tickets and target.name in self._file.tickets.targets:
+                self._file.tickets.send(target, job, self._rules.current, Deadline(seconds))
+            else:
+                send(target, self._message(target, job), self._clock(), Deadline(seconds))
         except SendError as error:
             if error.is_silent:
                 lane.note_silence()
@@ -277,10 +243,12 @@ class Runner:
             self._escalator.check(settings.escalation, self._rules.current)
         now = self._clock()
         if self._is_time("mend", _MEND_SECONDS):
-            deliveries.mend(self._database, list(self._file.current.by_name), now, self._lease)
+            deliveries.mend(self._database, list(self._file.by_name), now, self._lease)
         if self._is_time("purge", _PURGE_SECONDS):
             while deliveries.purge(self._database, now - timedelta(days=settings.keep_days)):
                 pass
+            if self._file.tickets:
+                self._file.tickets.purge(now - timedelta(days=settings.keep_days))
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()

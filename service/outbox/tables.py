@@ -36,6 +36,8 @@ class OutboxEvent(Base):
     case_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     payload: Mapped[Json] = mapped_column(JSON)
+    addressee: Mapped[str | None] = mapped_column(String(64))  # the one target; None: subscribers
+    order_key: Mapped[int | None] = mapped_column(BigInteger)  # instead of the case's number
     is_routed: Mapped[bool]  # whether the deliveries it asks for have been made
 
 
@@ -54,7 +56,8 @@ class OutboxDelivery(Base):
         autoincrement=False,
     )
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
-    case_key: Mapped[int] = mapped_column(BigInteger)  # events of one case go in order; 0: no case
+    # Events of one case go in order; 0: no case; below 0: another order, as the event asked.
+    case_key: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[DeliveryState] = mapped_column(OrderedEnum(DeliveryState))
     attempts: Mapped[int] = mapped_column(SmallInteger)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)

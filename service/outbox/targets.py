@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from classifier.errors import SettingsError, shorten
 from classifier.prediction import Priority
-from service.outbox.configuration import AnyTarget, Configuration, EmailTarget
+from service.outbox.configuration import AnyTarget, Configuration, EmailTarget, TicketTarget
 from service.outbox.events import EventType
 
 _SECRET_BYTES = range(16, 65)  # Standard Webhooks: 24-64; some receivers hand out 16
@@ -40,7 +40,7 @@ class Target:
     """One target with its secrets, which are not shown."""
 
     name: str
-    settings: AnyTarget
+    settings: AnyTarget | TicketTarget
     values: Mapping[str, str] = field(repr=False)  # by the name of the setting, without `_env`
 
     def wants(self, event_type: str, case: Mapping[str, object]) -> bool:
@@ -76,7 +76,7 @@ def load_targets(path: Path | None, environment: Mapping[str, str]) -> Targets:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TargetsError(path, [str(error)]) from error
     except ValidationError as error:
-        raise TargetsError(path, [_sentence(one) for one in error.errors()]) from None
+        raise TargetsError(path, [sentence(one) for one in error.errors()]) from None
     targets = {name: _target(name, one, environment) for name, one in settings.targets.items()}
     mistakes = [*_general(settings)]
     for target in targets.values():
@@ -121,7 +121,7 @@ def _general(settings: Configuration) -> Iterator[str]:
 
 def _mistakes(target: Target, settings: Configuration) -> Iterator[str]:
     """What is wrong with a target that a schema cannot say."""
-    known = [member.value for member in EventType]
+    known = [member.value for member in EventType if member is not EventType.TICKET]
     for pattern in target.settings.events:
         if not any(fnmatchcase(name, pattern) for name in known):
             yield f"events has {shorten(pattern)}, allowed are *, case.* and {', '.join(known)}"
@@ -188,7 +188,7 @@ def _secret_mistakes(secrets: str) -> Iterator[str]:
             )
 
 
-def _sentence(error: ErrorDetails) -> str:
+def sentence(error: ErrorDetails) -> str:
     """One mistake that the schema found: place, value, what is allowed."""
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":

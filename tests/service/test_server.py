@@ -267,7 +267,7 @@ def test_many_slow_clients_do_not_stop_the_others(server: Running) -> None:
     started = time.monotonic()
     for _ in range(5):
         assert server.classify()[0] == 200
-    assert time.monotonic() - started < 20  # one after the other they took 40 s  # they are dropped only after two seconds
+    assert time.monotonic() - started < 1.5  # they are dropped only after two seconds
     for client, beginning in zip(stalled, beginnings, strict=True):
         answer = client.recv(65_536)
         assert answer.startswith(b"HTTP/1.1 408") if beginning else answer == b""

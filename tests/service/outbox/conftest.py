@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from service.db import Database
-from service.outbox.runner import Runner, TargetsFile
+from service.outbox.runner import Runner
 from service.outbox.tables import OutboxDelivery, OutboxEvent
+from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
 from service.secret import load_secret
 from tests.service.cases.conftest import Queue, queue  # noqa: F401  (a fixture)

@@ -7,12 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from classifier.prediction import Priority
+from service import audit
 from service.cases.faults import CaseRefusedError
 from service.cases.verdicts import Opinion
 from service.db import downgrade, upgrade
+from service.outbox import deliveries
+from service.outbox.events import Event, EventType, record
 from tests.service.cases.conftest import person
-from tests.service.outbox.conftest import Outbox
+from tests.service.outbox.conftest import Outbox, Receiver, webhook
 
+LATER = timedelta(minutes=1)
 ANNA, BERND = person("anna"), person("bernd")
 
 
@@ -101,3 +105,23 @@ def test_the_revision_goes_down_and_up_again_with_cases(outbox: Outbox) -> None:
     upgrade(outbox.database)
     assert outbox.queue.desk.claim(number, ANNA).escalation_step == 0
     assert outbox.types() == ["case.claimed"]
+
+
+def test_an_event_with_an_addressee_goes_to_nobody_else(outbox: Outbox, receiver: Receiver) -> None:
+    """Not even to a target that wants everything; one order key is one order."""
+    now = datetime.now(UTC)
+    with outbox.database.engine.begin() as connection:
+        audit.lock(connection)
+        for key in (-1, -2, -1):
+            told = {"ticket": {"adapter": "desk"}}
+            event = Event(EventType.TICKET, 7, now, told, addressee="adapter:desk", order_key=key)
+            record(connection, [event])
+    outbox.deliver(webhook(receiver.url))
+    assert receiver.requests == []
+    found = outbox.deliveries()
+    assert [(one.target, one.case_key) for one in found] == [
+        ("adapter:desk", -1), ("adapter:desk", -2), ("adapter:desk", -1),
+    ]  # fmt: skip
+    lease = ("me", timedelta(seconds=9))
+    taken = deliveries.take(outbox.database, "adapter:desk", now + LATER, lease=lease, limit=9)
+    assert [job.event_number for job in taken] == [found[0].event_number, found[1].event_number]

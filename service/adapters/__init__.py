@@ -1,0 +1,1 @@
+"""Ticket systems: their webhooks come in, what was found is written back to their tickets."""
