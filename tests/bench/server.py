@@ -63,31 +63,32 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
 
 @contextmanager
 def _service(home: Path) -> Iterator[tuple[int, str]]:
-    port = _free_port()
+    port = free_port()
     env = {**os.environ, "TRIAGE_HOME": str(home), "TRIAGE_PORT": str(port)}
     env["TRIAGE_LOG_LEVEL"] = "warning"
     make = [sys.executable, "-m", "service", "create-key", "--name", "bench", "--scope", "classify"]
     made = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     key = made.stdout.strip().splitlines()[-1]
-    with _process([sys.executable, "-m", "service", "serve"], env, port):
+    with running([sys.executable, "-m", "service", "serve"], env, port):
         yield port, key
 
 
 @contextmanager
 def _echo() -> Iterator[int]:
     """The echo under the same server settings: worker class, workers and threads."""
-    port = _free_port()
+    port = free_port()
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     workers, threads = os.environ.get("TRIAGE_WORKERS", "2"), os.environ.get("TRIAGE_THREADS", "8")
     command = [sys.executable, "-m", "gunicorn", "--preload"]
     command += ["--worker-class", "service.worker.TriageWorker"]
     command += ["--workers", workers, "--threads", threads, "--bind", f"127.0.0.1:{port}"]
-    with _process([*command, "--log-level", "warning", "tests.bench.echo:app"], env, port):
+    with running([*command, "--log-level", "warning", "tests.bench.echo:app"], env, port):
         yield port
 
 
 @contextmanager
-def _process(command: list[str], env: dict[str, str], port: int) -> Iterator[None]:
+def running(command: list[str], env: dict[str, str], port: int) -> Iterator[None]:
+    """A server that listens on the port, until the block ends."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=ROOT, env=env, **quiet) as process:
         try:
@@ -108,7 +109,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     sys.exit(f"nothing listens on port {port} after {_START_SECONDS} s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -174,7 +174,7 @@ def build(kit: Kit, settings: Settings, database: Database, folder: Path, fake: 
     path.write_text(toml(kit, fake.url), encoding="utf-8")
     adapters = load_adapters(path, {"DESK_SECRET": f"{'o' * 20} {SECRET}", "DESK_TOKEN": TOKEN})
     predictor = Predictor(settings.models, load_fake, load_policy())
-    parts = Parts(settings, database, predictor, Metrics(), adapters)
+    parts = Parts(settings, database, predictor, Metrics(), adapters=adapters)
     return Site(
         kit, fake, Service(settings, parts, create_app(settings, parts).test_client(), ""), adapters
     )
