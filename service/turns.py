@@ -2,7 +2,7 @@
 
 SQLite lets one transaction write at a time. Who finds it busy sleeps longer and longer (1, 2, 5,
 10 ms and so on), while transactions here last two: half of all time passed with nobody writing. A
-lock on a file beside the database, asked for every half millisecond, hands the turn on at once. The
+lock on a file beside the database, asked for every tenth of a millisecond, hands the turn on at once. The
 database's own lock still rules: who does not get a turn in time goes on and asks for that.
 """
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE_SECONDS = 5.0
-_POLL_SECONDS = 0.0005
+_POLL_SECONDS = 0.0001
 _FILE = "turn"  # the key of the open file in a connection's info
 
 

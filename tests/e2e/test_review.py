@@ -13,8 +13,7 @@ from tests.e2e.conftest import PASSWORD, Site
 
 LOOKS = {
     "desktop-light": {"color_scheme": "light", "viewport": {"width": 1360, "height": 900}},
-    "desktop-dark": {"color_scheme": "dark", "viewport": {"width": 1360, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+    "phone-dark": {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
 }
 CASES_BY_KEYBOARD = 5
 
@@ -194,7 +193,7 @@ def test_keys_do_nothing_while_somebody_types(site: Site, browser: Browser) -> N
     person.leave()
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("look", ["desktop-light", "phone-dark"])  # a minute each
 def test_every_page_meets_wcag_aa(site: Site, browser: Browser, pictures: Path, look: str) -> None:
     """Axe finds nothing serious on any page, light, dark and on a phone; pictures are taken."""
     person = Person(browser, site, "admin", look)
