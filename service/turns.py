@@ -2,8 +2,8 @@
 
 SQLite lets one transaction write at a time. Who finds it busy sleeps longer and longer (1, 2, 5,
 10 ms and so on), while transactions here last two: half of all time passed with nobody writing. A
-lock on a file beside the database, asked for every tenth of a millisecond, hands the turn on at once. The
-database's own lock still rules: who does not get a turn in time goes on and asks for that.
+lock on a file beside the database, asked for every tenth of a millisecond, hands the turn on at
+once. The database's own lock still rules: who gets no turn in time goes on and asks for that.
 """
 
 from __future__ import annotations
