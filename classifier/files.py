@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.errors import InputFileError, shorten
+from classifier.excel import read_excel
 
-FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 _SNIFF_BYTES = 1 << 20
 _MAX_FIELD_CHARS = (1 << 31) - 1
 _PARQUET_ROWS = 4096
@@ -26,10 +27,10 @@ class Row:
 
 
 def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
-    """The rows of a CSV, TSV, JSON Lines or Parquet file, one at a time.
+    """The rows of a CSV, TSV, JSON Lines, Parquet or Excel file, one at a time.
 
-    A row that cannot be read comes with a fault and the reading goes on. CSV may be UTF-8, with or
-    without a mark, UTF-16 with one, or GB18030.
+    A row that cannot be read comes with a fault and the reading goes on. CSV and JSON Lines may be
+    UTF-8, with or without a mark, UTF-16 with one, or GB18030.
 
     Raises:
         InputFileError: no such file, another format, no rows' header, or no column named `needs`.
@@ -43,6 +44,10 @@ def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
         return _read_jsonl(path)
     if suffix == ".parquet":
         return _read_parquet(path, needs)
+    if suffix in {".xlsx", ".xlsm"}:
+        return (Row(*row) for row in read_excel(path, needs))
+    if suffix == ".xls":
+        raise InputFileError(f"{path}: format '.xls' is of before 2007; save it as .xlsx")
     raise InputFileError(f"{path}: format {shorten(suffix)} is none of {', '.join(FORMATS)}")
 
 
@@ -105,18 +110,19 @@ def _has_escapes(text: str) -> bool:
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, errors="surrogateescape") as file:
         number = 0
         for line in file:
             if not line.strip():
                 continue
             number += 1
-            yield _json_row(number, line)
+            yield _json_row(number, line, encoding)
 
 
-def _json_row(number: int, line: str) -> Row:
+def _json_row(number: int, line: str, encoding: str) -> Row:
     if _has_escapes(line):
-        return Row(number, {}, "bytes are not valid utf-8")
+        return Row(number, {}, f"bytes are not valid {encoding.removesuffix('-sig')}")
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
