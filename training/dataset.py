@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ class Source:
 
     path: Path
     columns: Columns
-    mapping: LabelMap = LabelMap()
+    mapping: LabelMap = field(default_factory=LabelMap)
     weight: float = 1.0
 
 

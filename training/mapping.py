@@ -86,7 +86,7 @@ def read_mapping(path: Path) -> LabelMap:
             )
     if not any(tables.values()):
         raise InputFileError(f"mapping table {path} is empty")
-    levels = {code: level for code, level in tables["intensity"].items() if level is None or isinstance(level, int)}  # fmt: skip  # noqa: E501
+    levels = {code: None if to is None else int(to) for code, to in tables["intensity"].items()}
     categories = {code: None if to is None else str(to) for code, to in tables["category"].items()}
     return LabelMap(path.name, categories, levels)
 

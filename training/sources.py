@@ -67,7 +67,8 @@ def _weights(values: Sequence[str], paths: Sequence[Path]) -> dict[Path, float]:
         if not mark or len(matches) != 1:
             names = ", ".join(str(path) for path in paths)
             raise SettingsError(
-                f"--weight is {shorten(value, limit=100)}, needed is FILE=NUMBER with one of {names}"
+                f"--weight is {shorten(value, limit=100)}, needed is FILE=NUMBER "
+                f"with one of {names}"
             )
         try:
             weight = float(number)

@@ -1,0 +1,213 @@
+"""Finds what is wrong with labelled data before minutes are spent on training."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.config import TrainingConfig
+from training.dataset import Reading, Source, files_of, read_file
+from training.doubts import doubts
+from training.mojibake import is_mojibake
+from training.split import group_near_duplicates
+
+Progress = Callable[[str], None]
+STEPS = ("read", "near duplicates", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row with a problem: the row, another row that it clashes with, and a short detail."""
+
+    row: Reading
+    other: Reading | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read and found: hits by code of problem, and problems of labels as a whole.
+
+    `files` holds name, rows and weight of each file; `labels` the number of distinct texts by head
+    and label; `notes` a line per label or head with a problem that has no rows of its own.
+    """
+
+    files: tuple[tuple[str, int, float], ...]
+    rows: int
+    usable: int
+    labels: dict[str, dict[str, int]]
+    hits: dict[str, list[Hit]]
+    notes: dict[str, list[str]]
+
+
+def check(
+    sources: Sequence[Source],
+    holdout: Sequence[Source],
+    config: TrainingConfig,
+    *,
+    progress: Progress,
+) -> Checked:
+    """Check the data, and if there is a holdout, that none of its texts stand in the data.
+
+    Takes about 15 s for 25,000 short texts on one core; `progress` is called after each of `STEPS`.
+
+    Raises:
+        InputFileError: a file cannot be read as a table with its text column.
+    """
+    hits: dict[str, list[Hit]] = defaultdict(list)
+    files: list[tuple[str, int, float]] = []
+    readings = list(_read(sources, files, hits))
+    unseen = list(_read(holdout, [], defaultdict(list)))
+    progress("read")
+    usable = [row for row in readings if not row.fault and row.has_label]
+    firsts = _distinct(usable, hits)
+    held = [row for row in unseen if not row.fault]
+    groups = _groups(firsts, held, config)
+    _find_leaks(firsts, held, groups, hits)
+    _find_near(firsts, groups[: len(firsts)], config.check.doubt_levels, hits)
+    progress("near duplicates")
+    _find_doubts(firsts, groups[: len(firsts)], config, hits)
+    labels = {
+        "category": _counts(row.example.category for row in firsts),
+        "intensity": _counts(row.example.level for row in firsts),
+    }
+    notes = _label_notes(labels, config)
+    progress("labels")
+    return Checked(tuple(files), len(readings), len(usable), labels, dict(hits), notes)
+
+
+def _read(
+    sources: Iterable[Source], files: list[tuple[str, int, float]], hits: dict[str, list[Hit]]
+) -> Iterator[Reading]:
+    """All rows; those with a problem of their own are noted on the way."""
+    for source in sources:
+        for file in files_of(source.path):
+            rows = 0
+            for reading in read_file(file, source):
+                rows += 1
+                for code, detail in _own_problems(reading):
+                    hits[code].append(Hit(reading, None, detail))
+                yield reading
+            files.append((file.name, rows, source.weight))
+
+
+def _own_problems(row: Reading) -> Iterator[tuple[str, str]]:
+    if row.fault == "no text":
+        yield "empty", ""
+    elif row.fault:
+        yield "unreadable", row.fault
+    elif not row.has_label and not row.label_faults:
+        yield "no_label", ""
+    for fault in row.label_faults:
+        is_level = fault.endswith("is no whole number")
+        yield ("bad_level" if is_level else "unknown_code"), fault
+    if row.personal:
+        yield "personal", " ".join(f"{token}×{n}" for token, n in Counter(row.personal).items())
+    if row.raw and is_mojibake(row.raw):
+        yield "encoding", ""
+
+
+def _distinct(rows: Sequence[Reading], hits: dict[str, list[Hit]]) -> list[Reading]:
+    """The first row of each clean text; the others are duplicates or conflicts."""
+    firsts: dict[str, Reading] = {}
+    for row in rows:
+        first = firsts.setdefault(row.example.clean, row)
+        if first is row:
+            continue
+        differences = [
+            f"{one} / {two}"
+            for one, two in (
+                (first.example.category, row.example.category),
+                (first.example.level, row.example.level),
+            )
+            if one is not None and two is not None and one != two
+        ]
+        code = "conflict" if differences else "duplicate"
+        hits[code].append(Hit(row, first, "; ".join(differences)))
+    return list(firsts.values())
+
+
+def _groups(
+    firsts: Sequence[Reading], held: Sequence[Reading], config: TrainingConfig
+) -> NDArray[np.intp]:
+    """A group per text of the data, then of the holdout, as training's folds have them."""
+    texts = [row.example.clean for row in (*firsts, *held)]
+    return group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
+
+
+def _find_leaks(
+    firsts: Sequence[Reading],
+    held: Sequence[Reading],
+    groups: NDArray[np.intp],
+    hits: dict[str, list[Hit]],
+) -> None:
+    in_data = {int(group): row for row, group in zip(firsts, groups, strict=False)}
+    exact = {row.example.clean: row for row in firsts}
+    for row, group in zip(held, groups[len(firsts) :], strict=True):
+        same = exact.get(row.example.clean)
+        if found := same or in_data.get(int(group)):
+            hits["leaked"].append(Hit(row, found, "相同" if same else "近似"))
+
+
+def _find_near(
+    firsts: Sequence[Reading], groups: NDArray[np.intp], levels: int, hits: dict[str, list[Hit]]
+) -> None:
+    leaders: dict[int, Reading] = {}
+    for row, group in zip(firsts, groups, strict=True):
+        leader = leaders.setdefault(int(group), row)
+        if leader is row:
+            continue
+        one, two = leader.example, row.example
+        details = []
+        if one.category and two.category and one.category != two.category:
+            details.append(f"{one.category} / {two.category}")
+        if one.level is not None and two.level is not None:
+            details += [f"{one.level} / {two.level}"] * (abs(one.level - two.level) >= levels)
+        hits["near_conflict" if details else "near_duplicate"].append(
+            Hit(row, leader, "; ".join(details))
+        )
+
+
+def _find_doubts(
+    firsts: Sequence[Reading],
+    groups: NDArray[np.intp],
+    config: TrainingConfig,
+    hits: dict[str, list[Hit]],
+) -> None:
+    for head in ("category", "level"):
+        labels = [getattr(row.example, head) for row in firsts]
+        known = np.array([n for n, label in enumerate(labels) if label is not None], np.intp)
+        found = doubts(
+            [firsts[n].example.clean for n in known],
+            [labels[n] for n in known],
+            groups[known],
+            config.check,
+            seed=config.seed,
+        )
+        for doubt in found:
+            number = known[doubt.number]
+            detail = f"{labels[number]} → {doubt.other} ({doubt.prob:.2f})"
+            hits["doubted"].append(Hit(firsts[number], None, detail))
+
+
+def _counts(labels: Iterable[str | int | None]) -> dict[str, int]:
+    counts = Counter(label for label in labels if label is not None)
+    return {str(label): counts[label] for label in sorted(counts, key=lambda x: (str(type(x)), x))}
+
+
+def _label_notes(labels: dict[str, dict[str, int]], config: TrainingConfig) -> dict[str, list[str]]:
+    notes: dict[str, list[str]] = defaultdict(list)
+    for head, counts in labels.items():
+        for label, count in counts.items() if len(counts) > 1 else ():
+            name = f"{head} {label}: {count}"
+            if count < config.folds.number:
+                notes["too_few_for_folds"].append(name)
+            elif count < config.check.rare_texts:
+                notes["rare"].append(name)
+    if all(len(counts) < 2 for counts in labels.values()):
+        notes["no_head"] += [f"{head}: {len(counts)}" for head, counts in labels.items()]
+    return dict(notes)
