@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training.config import TrainingConfig
 from training.dataset import Reading, Source, files_of, read_file
-from training.doubts import doubts
+from training.doubts import doubts, features_of
 from training.mojibake import is_mojibake
 from training.split import group_near_duplicates
 
@@ -178,11 +178,14 @@ def _find_doubts(
     config: TrainingConfig,
     hits: dict[str, list[Hit]],
 ) -> None:
+    if not firsts:
+        return
+    matrix = features_of([row.example.clean for row in firsts])
     for head in ("category", "level"):
         labels = [getattr(row.example, head) for row in firsts]
         known = np.array([n for n, label in enumerate(labels) if label is not None], np.intp)
         found = doubts(
-            [firsts[n].example.clean for n in known],
+            matrix[known],
             [labels[n] for n in known],
             groups[known],
             config.check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")
-_LOST = re.compile(r"\ufffd|锟斤拷|[\x80-\x84\x86-\x9f]")  # \x85 is a line break of mainframes
+_LOST = re.compile(r"\ufffd|锟斤拷锟|[\x80-\x84\x86-\x9f]")  # \x85 is a line break of mainframes
 _LATIN = re.compile(r"[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122\u20ac]{4,}")  # fmt: skip  # noqa: E501
 _QUESTION_MARKS = 8
 _QUESTION_SHARE = 0.6
@@ -33,6 +33,9 @@ def is_mojibake(text: str) -> bool:
 def _was_latin(text: str) -> bool:
     """A run of accented letters that are the bytes of Chinese."""
     for run in _LATIN.findall(text):
+        leads = sum("\xc0" <= char <= "\xff" for char in run)
+        if leads < max(2, len(run) / 4):  # dots and dashes only: "…………" is a way of writing
+            continue
         encoded = b"".join(
             char.encode("latin-1") if char <= "\xff" else char.encode("cp1252", "ignore")
             for char in run
