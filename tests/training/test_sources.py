@@ -52,7 +52,7 @@ def test_a_file_that_is_no_workbook_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="no readable Excel workbook"):
         list(read_rows(tmp_path / "a.xlsx", needs="text"))
     (tmp_path / "a.xls").write_text("x", encoding="utf-8")
-    with pytest.raises(InputFileError, match="save it as .xlsx"):
+    with pytest.raises(InputFileError, match=r"save it as \.xlsx"):
         read_rows(tmp_path / "a.xls", needs="text")
 
 
@@ -79,7 +79,8 @@ def test_files_with_their_own_columns_codes_and_weights_become_one_dataset(tmp_p
     ]}})  # fmt: skip
     dataset = read_sources(sources_of(config.data, Flags()))
     assert [(e.text, e.category, e.level, e.weight) for e in dataset.examples] == [
-        ("退款没到", "refund", 2, 3), ("快递没到", "delivery", 4, 1), ("包裹丢了", "delivery", 4, 3),
+        ("退款没到", "refund", 2, 3), ("快递没到", "delivery", 4, 1),
+        ("包裹丢了", "delivery", 4, 3),
         ("今天天气好", None, 4, 3), ("说不清的事", None, 4, 3),
     ]  # fmt: skip
     assert dataset.left_out == {"repeated row": 1, "类别 '新码' is not in codes.csv": 1}
