@@ -40,18 +40,25 @@ def _was_latin(text: str) -> bool:
             char.encode("latin-1") if char <= "\xff" else char.encode("cp1252", "ignore")
             for char in run
         )
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                decoded = encoded.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if len(_CJK.findall(decoded)) >= 2:
-                return True
+        # Bytes without a character in Windows-1252 were lost: a few faults are expected.
+        decoded = encoded.decode("utf-8", "replace")
+        if _is_chinese(decoded, at_least=2):
+            return True
+        try:
+            decoded = encoded.decode("gb18030")
+        except UnicodeDecodeError:
+            continue
+        if _is_chinese(decoded, at_least=2):
+            return True
     return False
 
 
 def _was_gbk(text: str) -> bool:
     """Its GB18030 bytes are, but for those lost at the ends of words, the UTF-8 of Chinese."""
     decoded = text.encode("gb18030", "replace").decode("utf-8", "replace")
+    return _is_chinese(decoded, at_least=3)
+
+
+def _is_chinese(decoded: str, *, at_least: int) -> bool:
     words = len(_CJK.findall(decoded))
-    return words >= 3 and decoded.count("\ufffd") <= words / 2
+    return words >= at_least and decoded.count("\ufffd") <= words / 2
