@@ -118,7 +118,7 @@ class Runner:
         """One look at everything; whether there was something to do."""
         try:
             self._keep_house()
-            is_busy = self._route() > 0
+            is_busy = self._route()  # fewer events than it takes at once wait for more to come
             for target in self._file.by_name.values():
                 is_busy = self._start(target) or is_busy
         except SQLAlchemyError as error:
@@ -132,7 +132,7 @@ class Runner:
         self._outage.end()
         return is_busy
 
-    def _route(self) -> int:
+    def _route(self) -> bool:
         return deliveries.route(self._database, self._file.by_name, self._clock())
 
     def _start(self, target: Target) -> bool:
