@@ -2,79 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from classifier.errors import InputFileError, shorten
 
 _HEADER_WITHIN = 20  # a title or empty lines may stand above the header
+_SHOWN_NAMES = 20
+_NO_VALUE = "the text is a formula without a stored value; open and save the workbook in Excel"
+
+ExcelRow = tuple[int, dict[str, object], str | None, int, str]
 
 
-def read_excel(path: Path, needs: str) -> Iterator[tuple[int, dict[str, object], str | None]]:
-    """Number from 1, cells and fault of each row below the header that has the column `needs`.
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A sheet with its header: the names by column, and the line (from 1) that they stand in."""
 
-    The first sheet with such a header in its first 20 lines is read; cells come as text, as they
-    would from CSV: 3.0 is "3", a date is ISO 8601. A formula comes as its stored value. Empty rows
-    count, those at the end do not.
+    sheet: Any  # openpyxl has no types
+    header: list[str]
+    line: int
+
+    @property
+    def width(self) -> int:
+        return sum(map(bool, self.header))
+
+
+def read_excel(path: Path, needs: str) -> Iterator[ExcelRow]:
+    """Number from 1, cells, fault, line and sheet of each row below a header with column `needs`.
+
+    All visible sheets with such a header in their first 20 lines are read, one after the other; one
+    that has less than half of the columns of the widest is taken for a legend. Cells come as text,
+    as they would from CSV: 3.0 is "3", a date is ISO 8601, a formula its stored value. Empty rows
+    count, those at the end of a sheet do not.
 
     Raises:
         InputFileError: openpyxl is missing, the file is no workbook, or no sheet has the column.
     """
+    book = _open(path, data_only=True)
+    try:
+        tables = _tables(path, book.worksheets, needs)
+        number = 0
+        for table in tables:
+            for cells, fault, line in _rows_of(path, table, needs):
+                number += 1
+                yield number, cells, fault, line, table.sheet.title
+    finally:
+        book.close()
+
+
+def _open(path: Path, *, data_only: bool) -> Any:
     try:
         import openpyxl  # noqa: PLC0415  (optional: only Excel needs it)
     except ImportError as error:
         raise InputFileError(f"{path}: reading Excel needs the package openpyxl") from error
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        return openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     except Exception as error:  # openpyxl passes on what zipfile, expat and its own checks raise
         raise InputFileError(
             f"{path} is no readable Excel workbook ({type(error).__name__}); "
             "save it again as .xlsx without a password, or as CSV"
         ) from error
+
+
+def _tables(path: Path, sheets: Sequence[Any], needs: str) -> list[_Table]:
+    found, seen = [], []
+    for sheet in sheets:
+        if sheet.sheet_state != "visible":
+            continue
+        sheet.reset_dimensions()  # some writers store a wrong size
+        lines = [
+            _Table(sheet, [_text(cell) or "" for cell in cells], line)
+            for line, cells in enumerate(
+                islice(sheet.iter_rows(values_only=True), _HEADER_WITHIN), start=1
+            )
+        ]
+        if table := next((line for line in lines if needs in line.header), None):
+            found.append(table)
+        elif likely := max(lines, key=lambda line: line.width, default=None):
+            names = ", ".join(filter(None, likely.header[:_SHOWN_NAMES]))
+            seen.append(f"sheet {shorten(sheet.title)} has {names or 'no columns'}")
+    if not found:
+        raise InputFileError(f"{path} has no column {needs!r} in any sheet; {'; '.join(seen)}")
+    widest = max(table.width for table in found)
+    return [table for table in found if 2 * table.width >= widest]
+
+
+def _rows_of(
+    path: Path, table: _Table, needs: str
+) -> Iterator[tuple[dict[str, object], str | None, int]]:
+    """Cells, fault and line of each row of a sheet."""
+    header = table.header
+    nothing = dict.fromkeys(filter(None, header))
+    formulas: frozenset[int] | None = None
+    empty: list[int] = []
+    rows = table.sheet.iter_rows(min_row=table.line + 1, values_only=True)
+    for line, row in enumerate(rows, start=table.line + 1):
+        texts = [_text(cell) for cell in row]
+        cells = nothing | {name: text for name, text in zip(header, texts, strict=False) if name}
+        fault = "the row has more cells than the header" if any(texts[len(header) :]) else None
+        if any(texts) and cells[needs] is None:
+            if formulas is None:  # costs a second reading, which most files can do without
+                formulas = _formula_lines(path, table, header.index(needs))
+            fault = fault or (_NO_VALUE if line in formulas else None)
+        if not any(texts):
+            empty.append(line)
+            continue
+        yield from ((dict(nothing), None, above) for above in empty)
+        empty.clear()
+        yield cells, fault, line
+
+
+def _formula_lines(path: Path, table: _Table, column: int) -> frozenset[int]:
+    """The lines whose cell in a column (from 0) is a formula."""
+    book = _open(path, data_only=False)
     try:
-        yield from _rows_of_book(path, book.worksheets, needs)
+        sheet = book[table.sheet.title]
+        sheet.reset_dimensions()
+        return frozenset(
+            line
+            for line, row in enumerate(sheet.iter_rows(min_row=1), start=1)
+            if len(row) > column and row[column].data_type == "f"
+        )
     finally:
         book.close()
-
-
-def _rows_of_book(
-    path: Path, sheets: list[object], needs: str
-) -> Iterator[tuple[int, dict[str, object], str | None]]:
-    seen = []
-    for sheet in sheets:
-        sheet.reset_dimensions()  # type: ignore[attr-defined]  # some writers store a wrong size
-        lines = sheet.iter_rows(values_only=True)  # type: ignore[attr-defined]
-        first: list[str] = []
-        for _, line in zip(range(_HEADER_WITHIN), lines, strict=False):
-            header = [_text(cell) or "" for cell in line]
-            if needs in header:
-                yield from _rows_of_sheet(lines, header)
-                return
-            first = first or [name for name in header if name]
-        title = sheet.title  # type: ignore[attr-defined]
-        seen.append(f"{shorten(title)}: {', '.join(first[:20]) or 'no columns'}")
-    raise InputFileError(f"{path} has no column {needs!r} in any sheet; {'; '.join(seen)}")
-
-
-def _rows_of_sheet(
-    lines: Iterator[tuple[object, ...]], header: list[str]
-) -> Iterator[tuple[int, dict[str, object], str | None]]:
-    empty_rows = 0
-    number = 0
-    for line in lines:
-        texts = [_text(cell) for cell in line]
-        if not any(texts):
-            empty_rows += 1
-            continue
-        for _ in range(empty_rows):
-            number += 1
-            yield number, dict.fromkeys(filter(None, header)), None
-        empty_rows = 0
-        number += 1
-        fault = "the row has more cells than the header" if any(texts[len(header) :]) else None
-        cells = {name: text for name, text in zip(header, texts, strict=False) if name}
-        yield number, dict.fromkeys(filter(None, header)) | cells, fault
 
 
 def _text(cell: object) -> str | None:

@@ -17,7 +17,7 @@ from training.card import write_card
 from training.config import load_config
 from training.data_command import data_check, data_options
 from training.data_config import DataSettings
-from training.dataset import Columns, Dataset, read_dataset, read_sources
+from training.dataset import Dataset, read_sources
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
@@ -126,8 +126,8 @@ def try_(
 ) -> None:
     """Fit once with changed settings and measure on other text; no model is written."""
     settings = load_config(config, changes)
-    columns = Columns("text", "category", "intensity")
-    found = try_settings(read_dataset(paths, columns), read_dataset(against, columns), settings)
+    data, other = (read_sources(sources_of(settings.data, Flags(p))) for p in (paths, against))
+    found = try_settings(data, other, settings)
     click.echo(f"{'features':30} {found['features']}\n{summary(found)}")
 
 
@@ -143,7 +143,7 @@ def promote(version: str, models: Path) -> None:
 
 
 def _say_what_was_read(dataset: Dataset) -> None:
-    rows = sum(count for _, _, count in dataset.files)
+    rows = sum(file.rows for file in dataset.files)
     click.echo(f"{rows} rows in {len(dataset.files)} files, {len(dataset.examples)} used", err=True)
     for reason, count in sorted(dataset.left_out.items()):
         click.echo(f"  left out: {count} rows, {reason}", err=True)

@@ -9,14 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.errors import InputFileError, shorten
+from classifier.pii import mask
 from training.config import TrainingConfig
-from training.dataset import Reading, Source, files_of, read_file
+from training.dataset import (
+    FORMULA_ERROR,
+    MAX_CODE_CHARS,
+    MAX_LEVELS,
+    Reading,
+    Source,
+    files_of,
+    read_file,
+)
 from training.doubts import doubts, features_of
+from training.mapping import NO_WHOLE_NUMBER
 from training.mojibake import is_mojibake
 from training.split import group_near_duplicates
 
 Progress = Callable[[str], None]
-STEPS = ("read", "near duplicates", "labels")
+_STEPS = ("near duplicates", "labels", "report")
+_LABEL_FAULTS = {NO_WHOLE_NUMBER: "bad_level", FORMULA_ERROR: "formula_error"}
+_SHOWN_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +42,24 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSeen:
+    """A file that was checked: its rows, by sheet if it is a workbook, and their weight."""
+
+    name: str
+    rows: int
+    weight: float
+    sheets: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What was read and found: hits by code of problem, and problems of labels as a whole.
 
-    `files` holds name, rows and weight of each file; `labels` the number of distinct texts by head
-    and label; `notes` a line per label or head with a problem that has no rows of its own.
+    `labels` holds the number of distinct texts by head and label; `notes` a line per label, head or
+    file with a problem that has no rows of its own.
     """
 
-    files: tuple[tuple[str, int, float], ...]
+    files: tuple[FileSeen, ...]
     rows: int
     usable: int
     labels: dict[str, dict[str, int]]
@@ -53,49 +76,94 @@ def check(
 ) -> Checked:
     """Check the data, and if there is a holdout, that none of its texts stand in the data.
 
-    Takes about 15 s for 25,000 short texts on one core; `progress` is called after each of `STEPS`.
+    Takes about 20 s for 25,000 short texts on one core; `progress` is called with each of
+    `steps_of` as it begins.
 
     Raises:
         InputFileError: a file cannot be read as a table with its text column.
     """
-    hits: dict[str, list[Hit]] = defaultdict(list)
-    files: list[tuple[str, int, float]] = []
-    readings = list(_read(sources, files, hits))
-    unseen = list(_read(holdout, [], defaultdict(list)))
-    progress("read")
+    seen = _Seen([], defaultdict(list), defaultdict(list))
+    readings = list(_read(sources, seen, progress))
+    unseen = list(_read(holdout, _Seen([], defaultdict(list), defaultdict(list)), progress))
+    hits, notes = seen.hits, seen.notes
+    progress(_STEPS[0])
     usable = [row for row in readings if not row.fault and row.has_label]
     firsts = _distinct(usable, hits)
     held = [row for row in unseen if not row.fault]
     groups = _groups(firsts, held, config)
     _find_leaks(firsts, held, groups, hits)
     _find_near(firsts, groups[: len(firsts)], config.check.doubt_levels, hits)
-    progress("near duplicates")
+    progress(_STEPS[1])
     _find_doubts(firsts, groups[: len(firsts)], config, hits)
     labels = {
         "category": _counts(row.example.category for row in firsts),
         "intensity": _counts(row.example.level for row in firsts),
     }
-    notes = _label_notes(labels, config)
-    progress("labels")
-    return Checked(tuple(files), len(readings), len(usable), labels, dict(hits), notes)
+    _note_labels(labels, config, notes)
+    progress(_STEPS[2])
+    return Checked(
+        tuple(seen.files), len(readings), len(usable), labels, dict(hits), dict(notes)
+    )  # fmt: skip
 
 
-def _read(
-    sources: Iterable[Source], files: list[tuple[str, int, float]], hits: dict[str, list[Hit]]
-) -> Iterator[Reading]:
+def steps_of(sources: Iterable[Source]) -> list[str]:
+    """The steps of a check of these sources, data and holdout: each file, then what follows.
+
+    Raises:
+        InputFileError: a folder without any table.
+    """
+    return [file.name for source in sources for file in files_of(source.path)] + list(_STEPS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is found while files are read."""
+
+    files: list[FileSeen]
+    hits: dict[str, list[Hit]]
+    notes: dict[str, list[str]]
+
+
+def _read(sources: Iterable[Source], seen: _Seen, progress: Progress) -> Iterator[Reading]:
     """All rows; those with a problem of their own are noted on the way."""
     for source in sources:
         for file in files_of(source.path):
-            rows = 0
-            for reading in read_file(file, source):
-                rows += 1
-                for code, detail in _own_problems(reading):
-                    hits[code].append(Hit(reading, None, detail))
-                yield reading
-            files.append((file.name, rows, source.weight))
+            progress(file.name)
+            sheets: Counter[str] = Counter()
+            columns: dict[str, None] = {}
+            try:
+                for reading in read_file(file, source):
+                    sheets[reading.sheet] += 1
+                    columns |= dict.fromkeys(reading.example.cells)
+                    for code, detail in _own_problems(reading, source):
+                        seen.hits[code].append(Hit(reading, None, detail))
+                    yield reading
+            except InputFileError as error:
+                raise InputFileError(f"{error}{_hint(str(error))}") from error
+            seen.notes["no_column"] += _missing(file.name, source, list(columns))
+            named = {sheet: rows for sheet, rows in sheets.items() if sheet}
+            seen.files.append(FileSeen(file.name, sheets.total(), source.weight, named))
 
 
-def _own_problems(row: Reading) -> Iterator[tuple[str, str]]:
+def _hint(message: str) -> str:
+    """What to do about a table that cannot be read by its header."""
+    if "has no column" not in message:
+        return ""
+    if is_mojibake(message):
+        return "; the names look wrongly decoded: export the file again, as UTF-8"
+    return "; name the column of the texts by --text-column"
+
+
+def _missing(file: str, source: Source, columns: list[str]) -> Iterator[str]:
+    """A line for each label column that the file lacks."""
+    names = [mask(name) for name in columns[:_SHOWN_NAMES] if name]
+    for head in ("category", "intensity"):
+        wanted = getattr(source.columns, head)
+        if columns and wanted not in columns:
+            yield f"{file}: {head} ({wanted}); {', '.join(names)}"
+
+
+def _own_problems(row: Reading, source: Source) -> Iterator[tuple[str, str]]:
     if row.fault == "no text":
         yield "empty", ""
     elif row.fault:
@@ -103,8 +171,9 @@ def _own_problems(row: Reading) -> Iterator[tuple[str, str]]:
     elif not row.has_label and not row.label_faults:
         yield "no_label", ""
     for fault in row.label_faults:
-        is_level = fault.endswith("is no whole number")
-        yield ("bad_level" if is_level else "unknown_code"), fault
+        code = next((c for end, c in _LABEL_FAULTS.items() if fault.endswith(end)), "unknown_code")
+        given = row.example.cells.get(source.columns.intensity)
+        yield code, f"{source.columns.intensity} {shorten(given)}" if code == "bad_level" else fault
     if row.personal:
         yield "personal", " ".join(f"{token}×{n}" for token, n in Counter(row.personal).items())
     if row.raw and is_mojibake(row.raw):
@@ -202,15 +271,19 @@ def _counts(labels: Iterable[str | int | None]) -> dict[str, int]:
     return {str(label): counts[label] for label in sorted(counts, key=lambda x: (str(type(x)), x))}
 
 
-def _label_notes(labels: dict[str, dict[str, int]], config: TrainingConfig) -> dict[str, list[str]]:
-    notes: dict[str, list[str]] = defaultdict(list)
+def _note_labels(
+    labels: dict[str, dict[str, int]], config: TrainingConfig, notes: dict[str, list[str]]
+) -> None:
     for head, counts in labels.items():
         for label, count in counts.items() if len(counts) > 1 else ():
-            name = f"{head} {label}: {count}"
+            name = f"{head} {shorten(label)}: {count}"
             if count < config.folds.number:
                 notes["too_few_for_folds"].append(name)
             elif count < config.check.rare_texts:
                 notes["rare"].append(name)
+    if len(labels["intensity"]) > MAX_LEVELS:
+        notes["no_labels"].append(f"intensity: {len(labels['intensity'])} > {MAX_LEVELS}")
+    if long := [code for code in labels["category"] if len(code) > MAX_CODE_CHARS]:
+        notes["no_labels"].append(f"category {shorten(mask(long[0]))}: {len(long[0])} > 100")
     if all(len(counts) < 2 for counts in labels.values()):
         notes["no_head"] += [f"{head}: {len(counts)}" for head, counts in labels.items()]
-    return dict(notes)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from classifier.artifact import Json
 from classifier.pii import mask
-from training.check import Checked, Hit
+from training.check import Checked, FileSeen, Hit
 from training.dataset import Reading
 
+_PLACE = ("file", "sheet", "line", "other_file", "other_sheet", "other_line", "detail")
 _EXAMPLES = 3
 _CODES = 20
 _SHOWN_CHARS = 30
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run the cell
+_BY_VALUE = ("unknown_code", "bad_level", "formula_error")  # told by value, not row by row
+_HEAD = re.compile(r"\b(?:category|intensity)\b")
+_HEADS = {"category": "类别", "intensity": "强度"}
 MUST_FIX = "fix"
 
 
@@ -55,12 +60,9 @@ def must_be_fixed(checked: Checked) -> bool:
 def as_text(checked: Checked) -> str:
     """The summary that people read; texts are masked and cut to 30 characters."""
     lines = [f"共 {len(checked.files)} 个文件，{checked.rows} 行，可用于训练 {checked.usable} 行"]
-    lines += [
-        f"  {name}：{rows} 行" + (f"，权重 {weight:g}" if weight != 1 else "")
-        for name, rows, weight in checked.files[:_CODES]
-    ]
+    lines += [_file_line(file) for file in checked.files[:_CODES]]
     lines += [f"  ……另有 {len(checked.files) - _CODES} 个文件"] * (len(checked.files) > _CODES)
-    for head, title in (("category", "类别"), ("intensity", "强度")):
+    for head, title in _HEADS.items():
         counts = checked.labels[head]
         shown = "，".join(f"{label} {n}" for label, n in list(counts.items())[:_CODES])
         more = f"，……共 {len(counts)} 种" if len(counts) > _CODES else ""
@@ -70,6 +72,7 @@ def as_text(checked: Checked) -> str:
         lines += ["", f"{title}："] if told else []
         for problem, hits, notes in told:
             lines += _problem_lines(problem, hits, notes)
+    lines += ["", "每一行的清单：加上 --rows 文件.csv"] if checked.hits else []
     verdict = "有必须处理的问题，请先处理再训练。" if must_be_fixed(checked) else "可以开始训练。"
     return "\n".join([*lines, "", f"结论：{verdict}"])
 
@@ -80,7 +83,7 @@ def as_json(checked: Checked) -> Json:
         "must_fix": must_be_fixed(checked),
         "rows": checked.rows,
         "usable": checked.usable,
-        "files": [{"name": n, "rows": rows, "weight": w} for n, rows, w in checked.files],
+        "files": [asdict(file) for file in checked.files],
         "labels": checked.labels,
         "problems": [
             {
@@ -105,17 +108,12 @@ def write_rows(checked: Checked, target: Path) -> int:
     count = 0
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ("problem", "severity", "file", "row", "other_file", "other_row", "detail", "text")
-        )
+        writer.writerow(("problem", "severity", *_PLACE, "text"))
         for problem, hits, _ in found_problems(checked):
             for hit in hits:
                 place = _place(hit)
-                writer.writerow([
-                    problem.code, problem.severity, _cell(place["file"]), place["row"],
-                    _cell(place.get("other_file", "")), place.get("other_row", ""),
-                    _cell(place.get("detail", "")), _cell(shown(hit.row)),
-                ])  # fmt: skip
+                cells = [_cell(place.get(name, "")) for name in _PLACE]
+                writer.writerow([problem.code, problem.severity, *cells, _cell(shown(hit.row))])
                 count += 1
     return count
 
@@ -126,29 +124,44 @@ def shown(row: Reading) -> str:
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
 
 
+def _file_line(file: FileSeen) -> str:
+    weight = f"，权重 {file.weight:g}" if file.weight != 1 else ""
+    sheets = "、".join(f"{name} {rows} 行" for name, rows in file.sheets.items())
+    return f"  {file.name}：{file.rows} 行{weight}" + (f"（工作表：{sheets}）" if sheets else "")
+
+
 def _problem_lines(problem: Problem, hits: list[Hit], notes: list[str]) -> Iterator[str]:
     count = f"{len(hits)} 行" if hits else f"{len(notes)} 项"
     yield f"- {problem.title}：{count}（{problem.code}）"
     yield f"  怎么办：{problem.advice}"
     for note in notes[:_CODES]:
-        yield f"    {note}"
-    if problem.code == "unknown_code":
+        yield f"    {_HEAD.sub(lambda found: _HEADS[found[0]], note, count=1)}"
+    if len(notes) > _CODES:
+        yield f"    ……另有 {len(notes) - _CODES} 项"
+    if problem.code in _BY_VALUE:
         for fault, number in Counter(hit.detail for hit in hits).most_common(_CODES):
             yield f"    {mask(fault)}：{number} 行"
         return
     for hit in hits[:_EXAMPLES]:
-        other = f" ↔ {hit.other.file.name} 第 {hit.other.number} 行" if hit.other else ""
+        other = f" ↔ {_where(hit.other)}" if hit.other else ""
         detail = f" [{mask(hit.detail)}]" if hit.detail else ""
         text = f" {shown(hit.row)}" if shown(hit.row) else ""
-        yield f"    {hit.row.file.name} 第 {hit.row.number} 行{other}{detail}{text}"
+        yield f"    {_where(hit.row)}{other}{detail}{text}"
     if len(hits) > _EXAMPLES:
         yield f"    ……另有 {len(hits) - _EXAMPLES} 行"
 
 
+def _where(row: Reading) -> str:
+    sheet = f"「{row.sheet}」" if row.sheet else ""
+    return f"{row.file.name}{sheet} 第 {row.line} 行"
+
+
 def _place(hit: Hit) -> Mapping[str, str | int]:
-    place: dict[str, str | int] = {"file": hit.row.file.name, "row": hit.row.number}
-    if hit.other:
-        place |= {"other_file": hit.other.file.name, "other_row": hit.other.number}
+    place: dict[str, str | int] = {}
+    for prefix, row in (("", hit.row), ("other_", hit.other)):
+        if row:
+            place |= {f"{prefix}file": row.file.name, f"{prefix}line": row.line}
+            place |= {f"{prefix}sheet": row.sheet} if row.sheet else {}
     return place | ({"detail": mask(hit.detail)} if hit.detail else {})
 
 

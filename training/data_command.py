@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from training.check import STEPS, check
+from training.check import check, steps_of
 from training.check_report import as_json, as_text, must_be_fixed, write_rows
 from training.config import load_config
 from training.sources import Flags, sources_of
@@ -58,12 +58,18 @@ def data_check(  # noqa: PLR0913, PLR0917  (one argument per command-line option
     columns = (text_column, category_column, intensity_column, mapping)
     sources = sources_of(settings.data, Flags(paths, *columns, weights))
     held = sources_of(settings.data, Flags(holdout, *columns)) if holdout else []
-    with click.progressbar(length=len(STEPS), label="data-check", file=sys.stderr) as bar:
-        checked = check(sources, held, settings, progress=lambda _: bar.update(1))
+    steps = len(steps_of([*sources, *held]))
+    with click.progressbar(length=steps, label="data-check", file=sys.stderr, show_pos=True) as bar:
+
+        def progress(step: str) -> None:
+            bar.label = f"data-check: {step:24.24}"
+            bar.update(1)
+
+        checked = check(sources, held, settings, progress=progress)
     if rows:
         count = write_rows(checked, rows)
         click.echo(f"{count} rows with problems written to {rows}", err=True)
-    found = as_json(checked)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json_ else as_text(checked))
+    shown = json.dumps(as_json(checked), ensure_ascii=False) if as_json_ else as_text(checked)
+    click.echo(shown)
     if must_be_fixed(checked):
         sys.exit(FOUND)

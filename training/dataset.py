@@ -16,7 +16,10 @@ from classifier.text import clean
 from training.mapping import LabelMap
 
 Label = TypeVar("Label", str, int)
-_MAX_LEVELS = 20
+MAX_LEVELS = 20
+MAX_CODE_CHARS = 100
+FORMULA_ERROR = "the error of a formula"
+_FORMULA_ERRORS = {"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,14 @@ class Example:
 class Reading:
     """One row of a file as training understands it, usable or not.
 
-    `fault` is why there is no usable text, `label_faults` why a label was dropped; `personal` holds
-    the tokens of what was masked, such as [手机], and `raw` the text as it stands in the file.
+    `line` and `sheet` say where a person finds it. `fault` is why there is no usable text,
+    `label_faults` why a label was dropped; `personal` holds the tokens of what was masked, such as
+    [手机], and `raw` the text as it stands in the file.
     """
 
     file: Path
-    number: int
+    line: int
+    sheet: str
     example: Example
     raw: str
     fault: str | None
@@ -74,11 +79,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file that was read: what it was, and how its rows counted and its codes were turned."""
+
+    name: str
+    sha256: str
+    rows: int
+    weight: float
+    mapping: LabelMap
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Labelled examples in file order, and what was read to get them."""
 
     examples: tuple[Example, ...]
-    files: tuple[tuple[str, str, int], ...]
+    files: tuple[FileRecord, ...]
     left_out: Counter[str]
 
     @property
@@ -110,6 +126,8 @@ def read_sources(sources: Sequence[Source]) -> Dataset:
     Raises:
         InputFileError: a file cannot be read, or the data cannot train any head.
     """
+    if not sources:
+        raise InputFileError("no file to read was given")
     left_out: Counter[str] = Counter()
     examples: dict[tuple[str, str | None, int | None], Example] = {}
     recorded = []
@@ -128,7 +146,8 @@ def read_sources(sources: Sequence[Source]) -> Dataset:
                     left_out["repeated row"] += 1
                 if key not in examples or examples[key].weight < example.weight:
                     examples[key] = example
-            recorded.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest(), rows))
+            sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+            recorded.append(FileRecord(file.name, sha256, rows, source.weight, source.mapping))
     dataset = Dataset(tuple(examples.values()), tuple(recorded), left_out)
     _check(dataset, sources[0].columns)
     return dataset
@@ -167,19 +186,20 @@ def _reading(row: Row, file: Path, source: Source) -> Reading:
     category, category_fault = _label(row.cells.get(columns.category), source.mapping.category_of)
     level, level_fault = _label(row.cells.get(columns.intensity), source.mapping.level_of)
     faults = tuple(
-        named.replace(head, column, 1)
-        for named, head, column in (
-            (category_fault, "category", columns.category),
-            (level_fault, "intensity", columns.intensity),
+        f"{column} {fault}"
+        for column, fault in (
+            (columns.category, category_fault), (columns.intensity, level_fault),
         )
-        if named
-    )
+        if fault
+    )  # fmt: skip
     personal = tuple(hidden.text[start:end] for _, _, start, end in hidden.pieces)
     example = Example(
         hidden.text, cleaned, category, level, file.name, row.cells, source.weight
     )  # fmt: skip
+    if text.strip() in _FORMULA_ERRORS:
+        fault = f"column {columns.text!r} holds {text.strip()}, {FORMULA_ERROR}"
     fault = fault or (None if cleaned else "no text")
-    return Reading(file, row.number, example, text, fault, faults, personal)
+    return Reading(file, row.line, row.sheet, example, text, fault, faults, personal)
 
 
 def _label(
@@ -187,6 +207,8 @@ def _label(
 ) -> tuple[Label | None, str | None]:
     """The label of a cell, None if the cell is empty, and what is wrong with it."""
     text = str(value).strip() if value is not None else ""
+    if text in _FORMULA_ERRORS:
+        return None, f"is {text}, {FORMULA_ERROR}"
     return (None, None) if text in {"", "nan"} else look_up(text)
 
 
@@ -197,10 +219,10 @@ def _check(dataset: Dataset, columns: Columns) -> None:
             f"nothing to learn: column {columns.category!r} has {len(categories)} and column "
             f"{columns.intensity!r} {len(levels)} different labels, one of them needs 2"
         )
-    if len(levels) > _MAX_LEVELS:
+    if len(levels) > MAX_LEVELS:
         raise InputFileError(
-            f"column {columns.intensity!r} has {len(levels)} levels, at most {_MAX_LEVELS} allowed"
+            f"column {columns.intensity!r} has {len(levels)} levels, at most {MAX_LEVELS} allowed"
         )
     for code in categories:
-        if len(code) > 100:
-            raise InputFileError(f"category {shorten(code)} has over 100 characters")
+        if len(code) > MAX_CODE_CHARS:
+            raise InputFileError(f"category {shorten(code)} has over {MAX_CODE_CHARS} characters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from classifier.errors import InputFileError, shorten
 from classifier.files import read_rows
 
 HEADS = ("category", "intensity")
+NO_WHOLE_NUMBER = "is no whole number"
 Entry = tuple[str, str, str, str]  # head, their code, our code, and where this is written
 
 
@@ -24,6 +26,7 @@ class LabelMap:
     name: str = ""
     category: Mapping[str, str | None] = field(default_factory=dict)
     intensity: Mapping[str, int | None] = field(default_factory=dict)
+    sha256: str = ""  # of the file, for the manifest
 
     def category_of(self, code: str) -> tuple[str | None, str | None]:
         """Our category for a code, and what is wrong with the code if it is unknown.
@@ -31,13 +34,13 @@ class LabelMap:
         >>> LabelMap("t.csv", {"物流": "delivery"}).category_of("物流")
         ('delivery', None)
         >>> LabelMap("t.csv", {"物流": "delivery"}).category_of("其它")
-        (None, "category '其它' is not in t.csv")
+        (None, "'其它' is not in t.csv")
         """
         if not self.category or code in self.category:
             return self.category.get(code, code), None
         if code in self.category.values():
             return code, None
-        return None, f"category {shorten(code)} is not in {self.name}"
+        return None, f"{shorten(code)} is not in {self.name}"
 
     def level_of(self, code: str) -> tuple[int | None, str | None]:
         """Our level for a cell, and what is wrong with the cell if it is none.
@@ -53,8 +56,8 @@ class LabelMap:
         if number is not None and (not self.intensity or number in self.intensity.values()):
             return number, None
         if self.intensity:
-            return None, f"intensity {shorten(code)} is not in {self.name}"
-        return None, "intensity is no whole number"
+            return None, f"{shorten(code)} is not in {self.name}"
+        return None, NO_WHOLE_NUMBER
 
 
 def read_mapping(path: Path) -> LabelMap:
@@ -88,7 +91,7 @@ def read_mapping(path: Path) -> LabelMap:
         raise InputFileError(f"mapping table {path} is empty")
     levels = {code: None if to is None else int(to) for code, to in tables["intensity"].items()}
     categories = {code: None if to is None else str(to) for code, to in tables["category"].items()}
-    return LabelMap(path.name, categories, levels)
+    return LabelMap(path.name, categories, levels, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _toml(path: Path) -> Iterator[Entry]:
