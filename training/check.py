@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.errors import InputFileError, shorten
 from classifier.pii import mask
 from training.config import TrainingConfig
-from training.dataset import (
-    FORMULA_ERROR,
-    MAX_CODE_CHARS,
-    MAX_LEVELS,
-    Reading,
-    Source,
-    files_of,
-    read_file,
-)
+from training.dataset import MAX_CODE_CHARS, MAX_LEVELS, Reading, Source, files_of
 from training.doubts import doubts, features_of
-from training.mapping import NO_WHOLE_NUMBER
-from training.mojibake import is_mojibake
+from training.row_problems import FileSeen, Hit, Progress, Seen, read_all, short
 from training.split import group_near_duplicates
 
-Progress = Callable[[str], None]
 _STEPS = ("near duplicates", "labels", "report")
-_LABEL_FAULTS = {NO_WHOLE_NUMBER: "bad_level", FORMULA_ERROR: "formula_error"}
-_SHOWN_NAMES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One row with a problem: the row, another row that it clashes with, and a short detail."""
-
-    row: Reading
-    other: Reading | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSeen:
-    """A file that was checked: its rows, by sheet if it is a workbook, and their weight."""
-
-    name: str
-    rows: int
-    weight: float
-    sheets: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +50,9 @@ def check(
     Raises:
         InputFileError: a file cannot be read as a table with its text column.
     """
-    seen = _Seen([], defaultdict(list), defaultdict(list))
-    readings = list(_read(sources, seen, progress))
-    unseen = list(_read(holdout, _Seen([], defaultdict(list), defaultdict(list)), progress))
+    seen = Seen()
+    readings = list(read_all(sources, seen, progress))
+    unseen = list(read_all(holdout, Seen(), progress))
     hits, notes = seen.hits, seen.notes
     progress(_STEPS[0])
     usable = [row for row in readings if not row.fault and row.has_label]
@@ -113,71 +81,6 @@ def steps_of(sources: Iterable[Source]) -> list[str]:
         InputFileError: a folder without any table.
     """
     return [file.name for source in sources for file in files_of(source.path)] + list(_STEPS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is found while files are read."""
-
-    files: list[FileSeen]
-    hits: dict[str, list[Hit]]
-    notes: dict[str, list[str]]
-
-
-def _read(sources: Iterable[Source], seen: _Seen, progress: Progress) -> Iterator[Reading]:
-    """All rows; those with a problem of their own are noted on the way."""
-    for source in sources:
-        for file in files_of(source.path):
-            progress(file.name)
-            sheets: Counter[str] = Counter()
-            columns: dict[str, None] = {}
-            try:
-                for reading in read_file(file, source):
-                    sheets[reading.sheet] += 1
-                    columns |= dict.fromkeys(reading.example.cells)
-                    for code, detail in _own_problems(reading, source):
-                        seen.hits[code].append(Hit(reading, None, detail))
-                    yield reading
-            except InputFileError as error:
-                raise InputFileError(f"{error}{_hint(str(error))}") from error
-            seen.notes["no_column"] += _missing(file.name, source, list(columns))
-            named = {sheet: rows for sheet, rows in sheets.items() if sheet}
-            seen.files.append(FileSeen(file.name, sheets.total(), source.weight, named))
-
-
-def _hint(message: str) -> str:
-    """What to do about a table that cannot be read by its header."""
-    if "has no column" not in message:
-        return ""
-    if is_mojibake(message):
-        return "; the names look wrongly decoded: export the file again, as UTF-8"
-    return "; name the column of the texts by --text-column"
-
-
-def _missing(file: str, source: Source, columns: list[str]) -> Iterator[str]:
-    """A line for each label column that the file lacks."""
-    names = [mask(name) for name in columns[:_SHOWN_NAMES] if name]
-    for head in ("category", "intensity"):
-        wanted = getattr(source.columns, head)
-        if columns and wanted not in columns:
-            yield f"{file}: {head} ({wanted}); {', '.join(names)}"
-
-
-def _own_problems(row: Reading, source: Source) -> Iterator[tuple[str, str]]:
-    if row.fault == "no text":
-        yield "empty", ""
-    elif row.fault:
-        yield "unreadable", row.fault
-    elif not row.has_label and not row.label_faults:
-        yield "no_label", ""
-    for fault in row.label_faults:
-        code = next((c for end, c in _LABEL_FAULTS.items() if fault.endswith(end)), "unknown_code")
-        given = row.example.cells.get(source.columns.intensity)
-        yield code, f"{source.columns.intensity} {shorten(given)}" if code == "bad_level" else fault
-    if row.personal:
-        yield "personal", " ".join(f"{token}×{n}" for token, n in Counter(row.personal).items())
-    if row.raw and is_mojibake(row.raw):
-        yield "encoding", ""
 
 
 def _distinct(rows: Sequence[Reading], hits: dict[str, list[Hit]]) -> list[Reading]:
@@ -267,8 +170,13 @@ def _find_doubts(
 
 
 def _counts(labels: Iterable[str | int | None]) -> dict[str, int]:
+    """How often each label occurs; masked, as the column may turn out to hold texts."""
     counts = Counter(label for label in labels if label is not None)
-    return {str(label): counts[label] for label in sorted(counts, key=lambda x: (str(type(x)), x))}
+    ordered = sorted(counts, key=lambda x: (str(type(x)), x))
+    found: Counter[str] = Counter()
+    for label in ordered:
+        found[mask(str(label))] += counts[label]
+    return dict(found)
 
 
 def _note_labels(
@@ -276,7 +184,7 @@ def _note_labels(
 ) -> None:
     for head, counts in labels.items():
         for label, count in counts.items() if len(counts) > 1 else ():
-            name = f"{head} {shorten(label)}: {count}"
+            name = f"{head} {short(label)}: {count}"
             if count < config.folds.number:
                 notes["too_few_for_folds"].append(name)
             elif count < config.check.rare_texts:
@@ -284,6 +192,6 @@ def _note_labels(
     if len(labels["intensity"]) > MAX_LEVELS:
         notes["no_labels"].append(f"intensity: {len(labels['intensity'])} > {MAX_LEVELS}")
     if long := [code for code in labels["category"] if len(code) > MAX_CODE_CHARS]:
-        notes["no_labels"].append(f"category {shorten(mask(long[0]))}: {len(long[0])} > 100")
+        notes["no_labels"].append(f"category {short(long[0])}: {len(long[0])} > {MAX_CODE_CHARS}")
     if all(len(counts) < 2 for counts in labels.values()):
         notes["no_head"] += [f"{head}: {len(counts)}" for head, counts in labels.items()]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from classifier.artifact import Json
 from classifier.pii import mask
-from training.check import Checked, FileSeen, Hit
+from training.check import Checked
 from training.dataset import Reading
+from training.row_problems import FileSeen, Hit, short
 
 _PLACE = ("file", "sheet", "line", "other_file", "other_sheet", "other_line", "detail")
 _EXAMPLES = 3
 _CODES = 20
-_SHOWN_CHARS = 30
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run the cell
 _BY_VALUE = ("unknown_code", "bad_level", "formula_error")  # told by value, not row by row
 _HEAD = re.compile(r"\b(?:category|intensity)\b")
@@ -64,7 +64,7 @@ def as_text(checked: Checked) -> str:
     lines += [f"  ……另有 {len(checked.files) - _CODES} 个文件"] * (len(checked.files) > _CODES)
     for head, title in _HEADS.items():
         counts = checked.labels[head]
-        shown = "，".join(f"{label} {n}" for label, n in list(counts.items())[:_CODES])
+        shown = "，".join(f"{short(label)} {n}" for label, n in list(counts.items())[:_CODES])
         more = f"，……共 {len(counts)} 种" if len(counts) > _CODES else ""
         lines.append(f"{title}：{shown or '无'}{more}")
     for severity, title in ((MUST_FIX, "必须处理"), ("look", "建议查看")):
@@ -72,7 +72,6 @@ def as_text(checked: Checked) -> str:
         lines += ["", f"{title}："] if told else []
         for problem, hits, notes in told:
             lines += _problem_lines(problem, hits, notes)
-    lines += ["", "每一行的清单：加上 --rows 文件.csv"] if checked.hits else []
     verdict = "有必须处理的问题，请先处理再训练。" if must_be_fixed(checked) else "可以开始训练。"
     return "\n".join([*lines, "", f"结论：{verdict}"])
 
@@ -113,15 +112,11 @@ def write_rows(checked: Checked, target: Path) -> int:
             for hit in hits:
                 place = _place(hit)
                 cells = [_cell(place.get(name, "")) for name in _PLACE]
-                writer.writerow([problem.code, problem.severity, *cells, _cell(shown(hit.row))])
+                writer.writerow(
+                    [problem.code, problem.severity, *cells, _cell(short(hit.row.example.text))]
+                )
                 count += 1
     return count
-
-
-def shown(row: Reading) -> str:
-    """The row's text, masked, on one line, cut to 30 characters."""
-    text = " ".join(row.example.text.split())
-    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
 
 
 def _file_line(file: FileSeen) -> str:
@@ -145,7 +140,7 @@ def _problem_lines(problem: Problem, hits: list[Hit], notes: list[str]) -> Itera
     for hit in hits[:_EXAMPLES]:
         other = f" ↔ {_where(hit.other)}" if hit.other else ""
         detail = f" [{mask(hit.detail)}]" if hit.detail else ""
-        text = f" {shown(hit.row)}" if shown(hit.row) else ""
+        text = f" {short(hit.row.example.text)}" if short(hit.row.example.text) else ""
         yield f"    {_where(hit.row)}{other}{detail}{text}"
     if len(hits) > _EXAMPLES:
         yield f"    ……另有 {len(hits) - _EXAMPLES} 行"

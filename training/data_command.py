@@ -13,6 +13,7 @@ import click
 from training.check import check, steps_of
 from training.check_report import as_json, as_text, must_be_fixed, write_rows
 from training.config import load_config
+from training.dataset import files_of
 from training.sources import Flags, sources_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -58,6 +59,8 @@ def data_check(  # noqa: PLR0913, PLR0917  (one argument per command-line option
     columns = (text_column, category_column, intensity_column, mapping)
     sources = sources_of(settings.data, Flags(paths, *columns, weights))
     held = sources_of(settings.data, Flags(holdout, *columns)) if holdout else []
+    if rows and rows.resolve() in {file.resolve() for s in sources for file in files_of(s.path)}:
+        raise click.UsageError(f"--rows {rows} is one of the files to check, name another")
     steps = len(steps_of([*sources, *held]))
     with click.progressbar(length=steps, label="data-check", file=sys.stderr, show_pos=True) as bar:
 
@@ -67,9 +70,14 @@ def data_check(  # noqa: PLR0913, PLR0917  (one argument per command-line option
 
         checked = check(sources, held, settings, progress=progress)
     if rows:
-        count = write_rows(checked, rows)
-        click.echo(f"{count} rows with problems written to {rows}", err=True)
+        try:
+            count = write_rows(checked, rows)
+        except OSError as error:
+            raise click.FileError(str(rows), error.strerror) from error
+        click.echo(f"{count} problems of rows written to {rows}", err=True)
     shown = json.dumps(as_json(checked), ensure_ascii=False) if as_json_ else as_text(checked)
     click.echo(shown)
+    if checked.hits and not rows:
+        click.echo("every row with a problem: add --rows FILE.csv", err=True)
     if must_be_fixed(checked):
         sys.exit(FOUND)

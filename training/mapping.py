@@ -10,6 +10,7 @@ from pathlib import Path
 
 from classifier.errors import InputFileError, shorten
 from classifier.files import read_rows
+from classifier.pii import mask
 
 HEADS = ("category", "intensity")
 NO_WHOLE_NUMBER = "is no whole number"
@@ -40,7 +41,7 @@ class LabelMap:
             return self.category.get(code, code), None
         if code in self.category.values():
             return code, None
-        return None, f"{shorten(code)} is not in {self.name}"
+        return None, f"{shorten(mask(code))} is not in {self.name}"
 
     def level_of(self, code: str) -> tuple[int | None, str | None]:
         """Our level for a cell, and what is wrong with the cell if it is none.
@@ -56,7 +57,7 @@ class LabelMap:
         if number is not None and (not self.intensity or number in self.intensity.values()):
             return number, None
         if self.intensity:
-            return None, f"{shorten(code)} is not in {self.name}"
+            return None, f"{shorten(mask(code))} is not in {self.name}"
         return None, NO_WHOLE_NUMBER
 
 

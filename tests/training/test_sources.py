@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from classifier.errors import InputFileError, SettingsError
@@ -21,33 +22,38 @@ HEADER = ("内容", "类别", "等级")
 
 
 def test_an_excel_sheet_reads_as_its_csv_would(tmp_path: Path) -> None:
-    """A title above, another sheet before, numbers and an empty row: text under the header."""
-    openpyxl = pytest.importorskip("openpyxl", reason="the lock is yet to be made with openpyxl")
+    """A title above, a legend before, two months, a hidden sheet: text under both headers."""
     book = openpyxl.Workbook()
-    book.active.append(["说明"])
-    sheet = book.create_sheet("工单")
-    lines = (
-        ["2026 年导出"],
-        HEADER,
-        ["退款没到", "refund", 2],
-        [None, None, None],
-        ["快递", 7, 3.0],
-    )
-    for line in lines:
-        sheet.append(line)
+    book.active.append(["内容"])
+    book.active.append(["客户的原话"])
+    months = {
+        "一月": (["2026 年导出"], HEADER, ["退款没到", "refund", 2], [], ["快递", 7, 3.0]),
+        "二月": (HEADER, ['=A1&"!"', "refund", 1], ["慢", "#N/A", None], [None, None, None]),
+        "旧": (HEADER, ["不要读", "refund", 2]),
+    }
+    for title, lines in months.items():
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    book["旧"].sheet_state = "hidden"
     book.save(tmp_path / "a.xlsx")
-    rows = [
-        (row.number, list(row.cells.values()))
-        for row in read_rows(tmp_path / "a.xlsx", needs="内容")
+    rows = list(read_rows(tmp_path / "a.xlsx", needs="内容"))
+    assert [(row.number, row.sheet, row.line, list(row.cells.values())) for row in rows] == [
+        (1, "一月", 3, ["退款没到", "refund", "2"]),
+        (2, "一月", 4, [None] * 3),
+        (3, "一月", 5, ["快递", "7", "3"]),
+        (4, "二月", 2, [None, "refund", "1"]),
+        (5, "二月", 3, ["慢", "#N/A", None]),
     ]
-    assert rows == [(1, ["退款没到", "refund", "2"]), (2, [None] * 3), (3, ["快递", "7", "3"])]
-    with pytest.raises(InputFileError, match="no column 'text' in any sheet; 'Sheet': 说明"):
+    assert ["formula without a stored value" in (row.fault or "") for row in rows] == [
+        False, False, False, True, False,
+    ]  # fmt: skip
+    with pytest.raises(InputFileError, match="no column 'text' in any sheet; sheet 'Sheet' has 内"):
         list(read_rows(tmp_path / "a.xlsx", needs="text"))
 
 
 def test_a_file_that_is_no_workbook_says_so(tmp_path: Path) -> None:
     """A renamed text file, and the format of before 2007."""
-    pytest.importorskip("openpyxl", reason="the lock is yet to be made with openpyxl")
     (tmp_path / "a.xlsx").write_text("x", encoding="utf-8")
     with pytest.raises(InputFileError, match="no readable Excel workbook"):
         list(read_rows(tmp_path / "a.xlsx", needs="text"))
@@ -84,6 +90,9 @@ def test_files_with_their_own_columns_codes_and_weights_become_one_dataset(tmp_p
         ("今天天气好", None, 4, 3), ("说不清的事", None, 4, 3),
     ]  # fmt: skip
     assert dataset.left_out == {"repeated row": 1, "类别 '新码' is not in codes.csv": 1}
+    assert [(file.rows, file.weight, file.mapping.name) for file in dataset.files] == [
+        (2, 1, ""), (4, 3, "codes.csv"),
+    ]  # fmt: skip
     weight = targets_of(dataset).weight
     assert weight is not None
     assert weight.tolist() == pytest.approx([15 / 13, 5 / 13, 15 / 13, 15 / 13, 15 / 13])
@@ -107,6 +116,18 @@ def test_a_wrong_mapping_table_says_where(
         read_mapping(path)
 
 
+def test_lines_are_those_that_an_editor_shows(tmp_path: Path) -> None:
+    """Empty lines count for the line but make no row; UTF-8 with lost characters stays UTF-8."""
+    path = tmp_path / "a.csv"
+    path.write_text(" text \n退款\ufffd没到\n\n快递\ufffd\n", encoding="utf-8")
+    assert [(r.number, r.line, r.cells["text"]) for r in read_rows(path, needs="text")] == [
+        (1, 2, "退款\ufffd没到"), (2, 4, "快递\ufffd"),
+    ]  # fmt: skip
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "退"}\n\n{"text": "款"}\n', encoding="utf-8")
+    assert [(r.number, r.line) for r in read_rows(path, needs="text")] == [(1, 1), (2, 3)]
+
+
 def test_a_wrong_weight_or_no_data_at_all_is_refused(tmp_path: Path) -> None:
     """Weights name one of the files and are above 0."""
     path = write_csv(tmp_path / "a.csv", [("退款", "a", 1)])
@@ -115,3 +136,5 @@ def test_a_wrong_weight_or_no_data_at_all_is_refused(tmp_path: Path) -> None:
             sources_of(DataSettings(), Flags((path,), weights=(value,)))
     with pytest.raises(SettingsError, match="no data"):
         sources_of(DataSettings(), Flags())
+    with pytest.raises(InputFileError, match="no file to read"):
+        read_sources([])
