@@ -22,7 +22,7 @@ _EXAMPLES = 3
 _CODES = 20
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run the cell
 _BY_VALUE = ("unknown_code", "bad_level", "formula_error")  # told by value, not row by row
-_HEAD = re.compile(r"\b(?:category|intensity)\b")
+_HEAD = re.compile(r"^(?:category|intensity)\b")
 _HEADS = {"category": "类别", "intensity": "强度"}
 MUST_FIX = "fix"
 
@@ -138,24 +138,31 @@ def _problem_lines(problem: Problem, hits: list[Hit], notes: list[str]) -> Itera
             yield f"    {mask(fault)}：{number} 行"
         return
     for hit in hits[:_EXAMPLES]:
-        other = f" ↔ {_where(hit.other)}" if hit.other else ""
-        detail = f" [{mask(hit.detail)}]" if hit.detail else ""
-        text = f" {short(hit.row.example.text)}" if short(hit.row.example.text) else ""
-        yield f"    {_where(hit.row)}{other}{detail}{text}"
+        yield f"    {_hit_line(hit)}"
     if len(hits) > _EXAMPLES:
         yield f"    ……另有 {len(hits) - _EXAMPLES} 行"
 
 
-def _where(row: Reading) -> str:
-    sheet = f"「{row.sheet}」" if row.sheet else ""
-    return f"{row.file.name}{sheet} 第 {row.line} 行"
+def _hit_line(hit: Hit) -> str:
+    """Where the row is, what it clashes with (its file only if it is another one), its text."""
+    row, other = hit.row, hit.other
+    parts = [f"{row.file}{_line(row)}"]
+    if other:
+        file = "" if other.file == row.file else str(other.file)
+        parts.append("↔ " + (file + _line(other)).strip())
+    parts += [f"[{mask(hit.detail)}]"] if hit.detail else []
+    return " ".join([*parts, short(row.example.text)]).rstrip()
+
+
+def _line(row: Reading) -> str:
+    return f"「{row.sheet}」第 {row.line} 行" if row.sheet else f" 第 {row.line} 行"
 
 
 def _place(hit: Hit) -> Mapping[str, str | int]:
     place: dict[str, str | int] = {}
     for prefix, row in (("", hit.row), ("other_", hit.other)):
         if row:
-            place |= {f"{prefix}file": row.file.name, f"{prefix}line": row.line}
+            place |= {f"{prefix}file": str(row.file), f"{prefix}line": row.line}
             place |= {f"{prefix}sheet": row.sheet} if row.sheet else {}
     return place | ({"detail": mask(hit.detail)} if hit.detail else {})
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from classifier.errors import SettingsError, shorten
 
@@ -47,7 +49,11 @@ class DataSettings:
                 raise SettingsError(f"data.{name} is empty, the name of a column is needed")
         if not isinstance(self.sources, tuple):
             raise SettingsError(f"data.sources is {shorten(self.sources)}, tables are needed")
-        object.__setattr__(self, "sources", tuple(_source(source) for source in self.sources))
+        sources = tuple(_source(source) for source in self.sources)
+        files = Counter(str(Path(source.file)) for source in sources)
+        if double := [file for file, count in files.items() if count > 1]:
+            raise SettingsError(f"data.sources names {double[0]} twice, once is needed")
+        object.__setattr__(self, "sources", sources)
 
 
 @dataclass(frozen=True, slots=True)

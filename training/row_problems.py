@@ -29,7 +29,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FileSeen:
-    """A file that was checked: its rows, by sheet if it is a workbook, and their weight."""
+    """A file that was checked: its path as given, its rows, also by sheet, and their weight."""
 
     name: str
     rows: int
@@ -68,9 +68,9 @@ def read_all(sources: Iterable[Source], seen: Seen, progress: Progress) -> Itera
                     yield reading
             except InputFileError as error:
                 raise InputFileError(f"{error}{_hint(str(error))}") from error
-            seen.notes["no_column"] += _missing(file.name, source, list(columns))
+            seen.notes["no_column"] += _missing(str(file), source, list(columns))
             named = {sheet: rows for sheet, rows in sheets.items() if sheet}
-            seen.files.append(FileSeen(file.name, sheets.total(), source.weight, named))
+            seen.files.append(FileSeen(str(file), sheets.total(), source.weight, named))
 
 
 def _hint(message: str) -> str:
@@ -88,7 +88,7 @@ def _missing(file: str, source: Source, columns: list[str]) -> Iterator[str]:
     for head in ("category", "intensity"):
         wanted = getattr(source.columns, head)
         if columns and wanted not in columns:
-            yield f"{file}: {head} ({wanted}); {', '.join(names)}"
+            yield f"{head} ({wanted}): {file}; {', '.join(names)}"
 
 
 def _own_problems(row: Reading, source: Source) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ def test_each_problem_is_found_in_its_row(tmp_path: Path) -> None:
     text = run("--data", path)[1]
     assert "13800001111" not in text + output + target.read_text(encoding="utf-8-sig")
     assert "必须处理" in text
-    assert "a.csv 第 5 行 ↔ a.csv 第 2 行" in text
+    assert f"{path} 第 5 行 ↔ 第 2 行" in text
 
 
 def test_clean_data_passes_with_status_0(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_forgotten_column_is_named_beside_those_there_are(tmp_path: Path) -> N
     )
     status, output = run("--data", path, "--text-column", "内容")
     assert status == 3
-    assert "a.csv: 类别 (category); 内容, 类别, 等级" in output
+    assert f"类别 (category): {path}; 内容, 类别, 等级" in output
     text = "内容,类别\n退款,甲\n".encode().decode("gb18030", "replace")
     path.write_text(text, encoding="utf-8")
     result = CliRunner().invoke(main, ["data-check", "--data", str(path)])
