@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -50,6 +51,10 @@ def read_excel(path: Path, needs: str) -> Iterator[ExcelRow]:
             for cells, fault, line in _rows_of(path, table, needs):
                 number += 1
                 yield number, cells, fault, line, table.sheet.title
+    except InputFileError:
+        raise
+    except Exception as error:  # sheets are parsed while they are read
+        raise _unreadable(path, error) from error
     finally:
         book.close()
 
@@ -59,13 +64,19 @@ def _open(path: Path, *, data_only: bool) -> Any:
         import openpyxl  # noqa: PLC0415  (optional: only Excel needs it)
     except ImportError as error:
         raise InputFileError(f"{path}: reading Excel needs the package openpyxl") from error
+    # Told of drop-downs and missing styles, which change no cell.
+    warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     except Exception as error:  # openpyxl passes on what zipfile, expat and its own checks raise
-        raise InputFileError(
-            f"{path} is no readable Excel workbook ({type(error).__name__}); "
-            "save it again as .xlsx without a password, or as CSV"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputFileError:
+    return InputFileError(
+        f"{path} is no readable Excel workbook ({type(error).__name__}); "
+        "save it again as .xlsx without a password, or as CSV"
+    )
 
 
 def _tables(path: Path, sheets: Sequence[Any], needs: str) -> list[_Table]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -52,11 +54,42 @@ def test_an_excel_sheet_reads_as_its_csv_would(tmp_path: Path) -> None:
         list(read_rows(tmp_path / "a.xlsx", needs="text"))
 
 
+def test_a_workbook_of_another_program_reads_without_noise(tmp_path: Path) -> None:
+    """A file without styles, as some exports are, makes openpyxl warn; nobody is to hear of it."""
+    book = openpyxl.Workbook()
+    book.active.append(["text"])
+    book.active.append(["退款没到"])
+    book.save(tmp_path / "a.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "a.xlsx") as old,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new,
+    ):
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/styles.xml":
+                content = re.sub(rb"<cellStyles.*</cellStyles>", b"", content)
+            new.writestr(name, content)
+    assert [row.cells for row in read_rows(tmp_path / "b.xlsx", needs="text")] == [
+        {"text": "退款没到"}
+    ]
+
+
 def test_a_file_that_is_no_workbook_says_so(tmp_path: Path) -> None:
-    """A renamed text file, and the format of before 2007."""
+    """A renamed text file, a workbook whose sheet is cut short, and the format of before 2007."""
     (tmp_path / "a.xlsx").write_text("x", encoding="utf-8")
     with pytest.raises(InputFileError, match="no readable Excel workbook"):
         list(read_rows(tmp_path / "a.xlsx", needs="text"))
+    book = openpyxl.Workbook()
+    book.active.append(["text"])
+    book.save(tmp_path / "b.xlsx")
+    with zipfile.ZipFile(tmp_path / "b.xlsx") as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"][:-40]
+    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    with pytest.raises(InputFileError, match="no readable Excel workbook"):
+        list(read_rows(tmp_path / "b.xlsx", needs="text"))
     (tmp_path / "a.xls").write_text("x", encoding="utf-8")
     with pytest.raises(InputFileError, match=r"save it as \.xlsx"):
         read_rows(tmp_path / "a.xls", needs="text")
