@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train evaluate test check bench
+.PHONY: help serve demo data-check train evaluate shadow test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +30,9 @@ train: .venv/ready ## train a model from DATA (data/corpus); the last line print
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
+	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal
