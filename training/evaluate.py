@@ -99,6 +99,32 @@ def kappa_of(scores: Scores) -> float:
     )  # fmt: skip
 
 
+def macro_f1_of(scores: Scores, present: Ranks) -> float:
+    """Mean F1 of the categories in `present`, which every text has as its truth; 0-1."""
+    chosen = scores.category_probs.argmax(axis=1)
+    return float(
+        f1_score(scores.category_truth, chosen, average="macro", labels=present, zero_division=0)
+    )
+
+
+def category_ece_of(scores: Scores) -> float:
+    """Calibration error of the category answered, over texts that all have one; 0-1."""
+    right = scores.category_probs.argmax(axis=1) == scores.category_truth
+    return expected_calibration_error(scores.category_probs.max(axis=1), right)
+
+
+def high_recall_of(scores: Scores) -> float:
+    """Share of the high-anger texts (levels 4-5 of 5), at least one, that are called so; 0-1."""
+    is_high = scores.rank_truth >= scores.high_from
+    return float((scores.ranks >= scores.high_from)[is_high].mean())
+
+
+def high_ece_of(scores: Scores) -> float:
+    """Calibration error of the probability of high anger, over texts that all have a level; 0-1."""
+    high_prob = scores.level_probs[:, scores.high_from :].sum(axis=1)
+    return expected_calibration_error(high_prob, scores.rank_truth >= scores.high_from)
+
+
 def figures(scores: Scores, *, seed: int) -> dict[str, object]:
     """Every figure of design section "Metrics" that the labels allow.
 
@@ -119,22 +145,19 @@ def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
     present = np.unique(truth)
     top = np.argsort(-probs, axis=1, kind="stable")[:, :3]
 
-    def macro(rows: Ranks) -> float:
-        return float(
-            f1_score(truth[rows], chosen[rows], average="macro", labels=present, zero_division=0)
-        )
-
     return {
         "texts": len(truth),
         "accuracy": _interval(
             lambda rows: float((truth[rows] == chosen[rows]).mean()), truth, seed
         ),
-        "macro_f1": _interval(macro, truth, seed),
+        "macro_f1": _interval(
+            lambda rows: macro_f1_of(scores_at(scores, rows), present), truth, seed
+        ),
         "top3_accuracy": float((top == truth[:, None]).any(axis=1).mean()),
         "recall": {
             scores.codes[k]: float((chosen[truth == k] == k).mean()) for k in present.tolist()
         },
-        "ece": expected_calibration_error(probs.max(axis=1), chosen == truth),
+        "ece": category_ece_of(scores),
         "brier": float(((probs - np.eye(probs.shape[1])[truth]) ** 2).sum(axis=1).mean()),
     }
 
@@ -157,12 +180,12 @@ def _intensity_figures(scores: Scores, seed: int) -> dict[str, object]:
         "spearman": float(spearmanr(truth, expected).statistic),
         "pearson": float(np.corrcoef(truth, expected)[0, 1]),
         "high_texts": int(is_high.sum()),
-        "high_ece": expected_calibration_error(high_prob, is_high),
+        "high_ece": high_ece_of(scores),
         "high_brier": float(((high_prob - is_high) ** 2).mean()),
     }
     if is_high.any():
         found["high_average_precision"] = _interval(precision, truth, seed, allowed=has_high)
-        found["high_recall"] = float(called_high[is_high].mean())
+        found["high_recall"] = high_recall_of(scores)
         found["high_precision"] = float(is_high[called_high].mean()) if called_high.any() else 0.0
     return found
 

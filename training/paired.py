@@ -1,0 +1,177 @@
+"""How much better one model is than another on the same texts, and whether chance explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.dataset import Dataset
+from training.evaluate import (
+    Ranks,
+    Scores,
+    category_ece_of,
+    high_ece_of,
+    high_recall_of,
+    kappa_of,
+    macro_f1_of,
+    scores_at,
+)
+from training.judge import Answers, risk_column, true_signals
+
+_ROUNDS = 500
+_SEED = 0
+
+Statistic = Callable[[Ranks], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of two models; `gain` is positive where the second is better.
+
+    `low` and `high`: 2.5 and 97.5 percentiles of the gain over 500 bootstrap samples of the texts,
+    the same texts drawn for both models (Efron & Tibshirani 1993).
+    """
+
+    name: str
+    before: float
+    after: float
+    gain: float
+    low: float
+    high: float
+
+    @property
+    def loss(self) -> float:
+        """How much worse the second model is; negative where it is better."""
+        return -self.gain
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the interval of the gain leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that gates may ask for: the head it judges, which way is better, its names."""
+
+    head: str
+    is_better_high: bool
+    label: str
+    label_zh: str
+
+
+FIGURES = {
+    "high_recall": Figure("intensity", True, "levels 4-5 recall", "高愤怒（4–5 级）召回率"),
+    "grave_recall": Figure("signals", True, "grave signals recall", "严重风险信号召回率"),
+    "macro_f1": Figure("category", True, "category macro-F1", "类别宏平均 F1"),
+    "qwk": Figure("intensity", True, "intensity QWK", "情绪强度 QWK"),
+    "category_ece": Figure("category", False, "category calibration error", "类别校准误差"),
+    "high_ece": Figure("intensity", False, "high anger calibration error", "高愤怒校准误差"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """The answers of two models to one dataset, and the codes of the grave signals."""
+
+    dataset: Dataset
+    before: Answers
+    after: Answers
+    grave: frozenset[str]
+
+
+def differences(duel: Duel) -> dict[str, Difference | str]:
+    """Every figure of `FIGURES` as a difference, or why the texts cannot tell."""
+    return {name: _difference(name, duel) for name in FIGURES}
+
+
+def _difference(name: str, duel: Duel) -> Difference | str:
+    if FIGURES[name].head == "signals":
+        return _grave_difference(name, duel)
+    one, other = duel.before.scores, duel.after.scores
+    if FIGURES[name].head == "category":
+        if not (one.codes and other.codes):
+            return "one of the models has no category head"
+        known = one.category_truth >= 0
+        truth = one.category_truth[known]
+        missing = "the texts have no category"
+    else:
+        if one.levels != other.levels or not one.levels:
+            return f"the models' levels differ: {one.levels or 'none'} and {other.levels or 'none'}"
+        known = one.rank_truth >= 0
+        truth = one.rank_truth[known]
+        missing = "the texts have no level"
+    if not known.any():
+        return missing
+    is_high = truth >= one.high_from
+    if name == "high_recall" and not is_high.any():
+        return "the texts have none of the highest levels"
+    needed = is_high if name == "high_recall" else np.ones(len(truth), bool)
+
+    def allowed(rows: Ranks) -> bool:
+        return bool(needed[rows].any()) and len(np.unique(truth[rows])) > 1
+
+    before, after = _statistic(name, one.rows(known)), _statistic(name, other.rows(known))
+    return paired(name, before, after, len(truth), allowed=allowed)
+
+
+def _statistic(name: str, scores: Scores) -> Statistic:
+    if name == "macro_f1":
+        present = np.unique(scores.category_truth)
+        return lambda rows: macro_f1_of(scores_at(scores, rows), present)
+    figure = {
+        "qwk": kappa_of,
+        "high_recall": high_recall_of,
+        "category_ece": category_ece_of,
+        "high_ece": high_ece_of,
+    }[name]
+    return lambda rows: figure(scores_at(scores, rows))
+
+
+def _grave_difference(name: str, duel: Duel) -> Difference | str:
+    column = risk_column(duel.dataset)
+    if column is None:
+        return "the texts have no column `risks`"
+    truth = [true_signals(example, column) & duel.grave for example in duel.dataset.examples]
+    true = np.array([len(codes) for codes in truth])
+    if not true.any():
+        return "no text has a grave signal"
+    found = [
+        np.array([
+            len(codes & {signal.code for signal in prediction.signals})
+            for codes, prediction in zip(truth, answers.predictions, strict=True)
+        ])
+        for answers in (duel.before, duel.after)
+    ]  # fmt: skip
+    before, after = (
+        lambda rows, both=both: float(both[rows].sum() / max(1, true[rows].sum())) for both in found
+    )
+    return paired(name, before, after, len(true), allowed=lambda rows: bool(true[rows].any()))
+
+
+def paired(
+    name: str,
+    before: Statistic,
+    after: Statistic,
+    texts: int,
+    *,
+    allowed: Callable[[Ranks], bool] = lambda _: True,
+) -> Difference:
+    """The difference of a figure of `FIGURES` over rows 0 to `texts` - 1.
+
+    Samples that are not `allowed`, such as those without any text of the highest levels, are
+    skipped; with none left the interval is -1 to 1.
+    """
+    sign = 1 if FIGURES[name].is_better_high else -1
+    random = np.random.default_rng(_SEED)
+    gains = []
+    for _ in range(_ROUNDS):
+        rows = random.integers(0, texts, texts)
+        if allowed(rows):
+            gains.append(sign * (after(rows) - before(rows)))
+    low, high = np.percentile(gains, [2.5, 97.5]) if gains else (-1.0, 1.0)
+    every = np.arange(texts)
+    one, other = before(every), after(every)
+    return Difference(name, one, other, sign * (other - one), float(low), float(high))
