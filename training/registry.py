@@ -87,7 +87,9 @@ def read_history(models: Path) -> list[Json]:
         except ValueError:
             entry = None
         if not isinstance(entry, dict) or not {"action", "version"} <= set(entry):
-            raise ModelError(f"{path}: line {number} is no entry: `action` and `version` are needed")
+            raise ModelError(
+                f"{path}: line {number} is no entry: `action` and `version` are needed"
+            )
         found.append(entry)
     return found
 
