@@ -47,7 +47,7 @@ class SettingsError(TriageError):
     """A setting or training option has a value that is not allowed."""
 
 
-class GateRefusal(TriageError):
+class GateRefusedError(TriageError):
     """The candidate breaks a rule of the gates: keep the current model, or force it and say why."""
 
 

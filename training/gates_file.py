@@ -37,7 +37,7 @@ class FeedbackRule:
 
 @dataclass(frozen=True, slots=True)
 class HoldoutRule:
-    """The frozen holdout: a file, None for none; its SHA-256, "" if any is allowed; fewest texts."""
+    """The frozen holdout: a file or None, its SHA-256 or "" for any, and the fewest texts."""
 
     file: Path | None
     sha256: str
