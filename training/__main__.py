@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from classifier.artifact import current_version, set_current
+from classifier.artifact import current_version
 from classifier.commands import run
 from classifier.triage import Triage, load
 from training.build import build, write_folder
@@ -19,6 +19,8 @@ from training.dataset import Columns, Dataset, read_dataset
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
+from training.registry import FIRST, Change, default_by, switch
+from training.registry_commands import compare, gate, history, promote, rollback
 from training.report import write_report
 from training.summary import summary
 from training.trial import try_settings
@@ -30,6 +32,10 @@ PATH = click.Path(path_type=Path, exists=True)
 @click.group()
 def main() -> None:
     """Train, evaluate and choose models."""
+
+
+for command in (compare, gate, promote, rollback, history):
+    main.add_command(command)
 
 
 @main.command()
@@ -81,7 +87,8 @@ def train(
         write_report(folder, dataset, fitted, metrics)
         progress("done")
     if current_version(out) is None:
-        set_current(out, folder.name)
+        why = "the first model of the folder"
+        switch(out, folder.name, Change(FIRST, why, default_by()), expected=None)
     click.echo(summary(metrics), err=True)
     if other:
         click.echo(f"against other text:\n{summary(judged)}", err=True)
@@ -125,17 +132,6 @@ def try_(
     columns = Columns("text", "category", "intensity")
     found = try_settings(read_dataset(paths, columns), read_dataset(against, columns), settings)
     click.echo(f"{'features':30} {found['features']}\n{summary(found)}")
-
-
-@main.command()
-@click.argument("version")
-@click.option("--models", type=FOLDER, default=Path("models"), show_default=True)
-def promote(version: str, models: Path) -> None:
-    """Make VERSION the current model, after checking that it loads."""
-    load(models / version)
-    before = current_version(models)
-    set_current(models, version)
-    click.echo(f"current model: {version} (before: {before or 'none'})")
 
 
 def _say_what_was_read(dataset: Dataset) -> None:

@@ -57,9 +57,8 @@ def find_folder(models: Path, name: str) -> Path:
     for folder in (models / version, Path(version)):
         if (folder / MANIFEST).is_file():
             return folder
-    raise ModelError(
-        f"no model {shorten(version)} in {models}; there are {', '.join(versions(models)) or 'none'}"
-    )
+    there = ", ".join(versions(models)) or "none"
+    raise ModelError(f"no model {shorten(version)} in {models}; there are {there}")
 
 
 def versions(models: Path) -> list[str]:
@@ -87,9 +86,7 @@ def read_history(models: Path) -> list[Json]:
         except ValueError:
             entry = None
         if not isinstance(entry, dict) or not {"action", "version"} <= set(entry):
-            raise ModelError(
-                f"{path}: line {number} is no entry: `action` and `version` are needed"
-            )
+            raise ModelError(f"{path}: line {number} has no `action` and `version`")
         found.append(entry)
     return found
 

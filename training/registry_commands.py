@@ -74,7 +74,7 @@ def column_options(command: Callable[..., None]) -> Callable[..., None]:
 @models_option
 @json_option
 @column_options
-def compare(  # noqa: PLR0913  # one argument per command-line option
+def compare(
     a: str,
     b: str,
     paths: tuple[Path, ...],
@@ -115,7 +115,7 @@ def compare(  # noqa: PLR0913  # one argument per command-line option
 @models_option
 @json_option
 @column_options
-def gate(  # noqa: PLR0913  # one argument per command-line option
+def gate(
     candidate: str,
     against: str,
     holdout: tuple[Path, ...],
@@ -152,7 +152,7 @@ def gate(  # noqa: PLR0913  # one argument per command-line option
 @by_option
 @models_option
 @column_options
-def promote(  # noqa: PLR0913  # one argument per command-line option
+def promote(
     version: str,
     holdout: tuple[Path, ...],
     feedback: tuple[Path, ...],
