@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo train evaluate test check bench
+.PHONY: help serve demo train evaluate compare promote rollback test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,15 @@ train: .venv/ready ## train a model from DATA (data/corpus); the last line print
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+compare: models/CURRENT ## set versions A (the current one) and B side by side on DATA; PAGE=FILE.html writes a page
+	$(RUN) -m training compare $(or $(A),CURRENT) $(B) --data $(DATA) $(if $(PAGE),--html $(PAGE))
+
+promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (and FEEDBACK)
+	$(RUN) -m training promote $(VERSION) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(FEEDBACK),--feedback $(FEEDBACK))
+
+rollback: models/CURRENT ## go back to the version that was current before
+	$(RUN) -m training rollback
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from classifier.artifact import read_artifact, write_manifest, write_model_files
 from classifier.prediction import (
     Band,
     Category,
@@ -91,3 +92,14 @@ def prediction(
         model_version="v",
         tokeniser="t",
     )
+
+
+def blunted(folder: Path, models: Path, version: str) -> Path:
+    """A copy of a model under another version that calls every text the lowest level."""
+    found = read_artifact(folder)
+    head = found.manifest["heads"]["intensity"]
+    head["cuts"] = [len(head["levels"]) - 1 - step / 1000 for step in (4, 3, 2, 1)]
+    target = models / version
+    target.mkdir(parents=True)
+    write_manifest(target, write_model_files(target, found))
+    return target

@@ -11,13 +11,14 @@ from classifier.policy import Policy, decide
 from classifier.prediction import Prediction
 from training.gates import right
 from training.judge import judged
-from training.paired import FIGURES, Difference, Duel, differences
+from training.paired import FIGURES, Difference, Duel, Unmeasured, differences
 from training.report import render
 from training.summary import Headline, headlines
 
 BETTER, WORSE, OTHER = "better", "worse", "other"
 _RESULT_ZH = {BETTER: "变好", WORSE: "变差", OTHER: "都对或都错"}
 _SLICE_FIGURES = (("accuracy", "类别准确率"), ("qwk", "情绪强度 QWK"), ("mae", "平均误差（级）"))
+_SLICE_ZH = {"length": "字数", "source": "来源", "channel": "渠道"}
 _TEXT_CHARS = 60
 _HTML_CHANGES = 500
 
@@ -51,7 +52,7 @@ class Comparison:
 
     versions: tuple[str, str]
     figures: tuple[Json, Json]
-    differences: Mapping[str, Difference | str]
+    differences: Mapping[str, Difference | Unmeasured]
     changed: tuple[Changed, ...]
     texts: int
 
@@ -61,10 +62,7 @@ class Comparison:
             "versions": list(self.versions),
             "texts": self.texts,
             "figures": list(self.figures),
-            "differences": {
-                name: one if isinstance(one, str) else asdict(one)
-                for name, one in self.differences.items()
-            },
+            "differences": {name: asdict(one) for name, one in self.differences.items()},
             "changed": [asdict(one) for one in self.changed],
         }
 
@@ -85,8 +83,8 @@ def as_text(found: Comparison, *, limit: int) -> str:
     lines += ["", f"{'paired, gain of B':32} {'gain':>8}  95 % interval"]
     for name, one in found.differences.items():
         label = FIGURES[name].label
-        if isinstance(one, str):
-            lines.append(f"{label:32} {'':>8}  {one}")
+        if isinstance(one, Unmeasured):
+            lines.append(f"{label:32} {'':>8}  {one.why}")
         else:
             mark = "  significant" if one.is_significant else ""
             interval = f"[{one.low:+.3f}, {one.high:+.3f}]"
@@ -114,7 +112,7 @@ def as_html(found: Comparison) -> str:
         rows=list(_rows(found)),
         differences=[(FIGURES[name], one) for name, one in found.differences.items()],
         slice_names=[name for _, name in _SLICE_FIGURES],
-        slices=list(_slices(found)),
+        slices=[(_name_zh(name), texts, cells) for name, texts, cells in _slices(found)],
         counts=[(_RESULT_ZH[result], counts[result]) for result in (BETTER, WORSE, OTHER)],
         changed=[(one, _RESULT_ZH[one.result]) for one in found.changed[:_HTML_CHANGES]],
         more=max(0, len(found.changed) - _HTML_CHANGES),
@@ -162,8 +160,8 @@ def _rows(found: Comparison) -> Iterator[tuple[str, str, str, str]]:
         {label: (zh, value) for label, zh, value in headlines(figures)} for figures in found.figures
     )
     for label, (label_zh, _) in (one | other).items():
-        yield label, label_zh, *(_shown(side[label][1] if label in side else None)
-                                 for side in (one, other))  # fmt: skip
+        before, after = (_shown(side[label][1] if label in side else None) for side in (one, other))
+        yield label, label_zh, before, after
 
 
 def _shown(value: Headline | None) -> str:
@@ -178,6 +176,11 @@ def _slices(found: Comparison) -> Iterator[tuple[str, str, list[str]]]:
         before, after = _table(one, name), _table(other, name)
         cells = [f"{_cell(before, key)} -> {_cell(after, key)}" for key, _ in _SLICE_FIGURES]
         yield name, str(before["texts"]), cells
+
+
+def _name_zh(name: str) -> str:
+    kind, _, value = name.partition(" ")
+    return f"{_SLICE_ZH.get(kind, kind)} {value}"
 
 
 def _table(values: Mapping[str, object], key: str) -> Mapping[str, object]:

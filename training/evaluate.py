@@ -139,6 +139,30 @@ def figures(scores: Scores, *, seed: int) -> dict[str, object]:
     return found
 
 
+def brief_figures(scores: Scores, *, seed: int) -> dict[str, object]:
+    """Accuracy, QWK and mean error of a part of the texts, as `figures` gives them."""
+    found: dict[str, object] = {"texts": len(scores.category_truth)}
+    if scores.codes and (scores.category_truth >= 0).any():
+        found["accuracy"] = _accuracy(scores.rows(scores.category_truth >= 0), seed)
+    if scores.levels and (scores.rank_truth >= 0).any():
+        known = scores.rows(scores.rank_truth >= 0)
+        found |= {"qwk": _kappa(known, seed), "mae": _mean_error(known)}
+    return found
+
+
+def _accuracy(scores: Scores, seed: int) -> Interval:
+    is_right = scores.category_probs.argmax(axis=1) == scores.category_truth
+    return _interval(lambda rows: float(is_right[rows].mean()), scores.category_truth, seed)
+
+
+def _kappa(scores: Scores, seed: int) -> Interval:
+    return _interval(lambda rows: kappa_of(scores_at(scores, rows)), scores.rank_truth, seed)
+
+
+def _mean_error(scores: Scores) -> float:
+    return float(np.abs(scores.rank_truth - scores.ranks).mean())
+
+
 def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
     truth, probs = scores.category_truth, scores.category_probs
     chosen = probs.argmax(axis=1)
@@ -147,9 +171,7 @@ def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
 
     return {
         "texts": len(truth),
-        "accuracy": _interval(
-            lambda rows: float((truth[rows] == chosen[rows]).mean()), truth, seed
-        ),
+        "accuracy": _accuracy(scores, seed),
         "macro_f1": _interval(
             lambda rows: macro_f1_of(scores_at(scores, rows), present), truth, seed
         ),
@@ -175,8 +197,8 @@ def _intensity_figures(scores: Scores, seed: int) -> dict[str, object]:
 
     found: dict[str, object] = {
         "texts": len(truth),
-        "qwk": _interval(lambda rows: kappa_of(scores_at(scores, rows)), truth, seed),
-        "mae": float(np.abs(truth - ranks).mean()),
+        "qwk": _kappa(scores, seed),
+        "mae": _mean_error(scores),
         "spearman": float(spearmanr(truth, expected).statistic),
         "pearson": float(np.corrcoef(truth, expected)[0, 1]),
         "high_texts": int(is_high.sum()),

@@ -170,7 +170,7 @@ def _figures(duel: Duel, gates: Gates, trial: Trial) -> Iterator[Outcome]:
             yield judge_loss(difference, rule)
         else:
             is_refused = rule.is_required and has[FIGURES[name].head]
-            yield Outcome(name, REFUSED if is_refused else NOT_CHECKED, difference)
+            yield Outcome(name, REFUSED if is_refused else NOT_CHECKED, difference.why)
 
 
 def judge_loss(difference: Difference, rule: FigureRule) -> Outcome:

@@ -14,7 +14,7 @@ from classifier.manifest import read_category_head, read_intensity_head
 from classifier.prediction import Prediction
 from classifier.triage import Triage
 from training.dataset import Dataset, Example
-from training.evaluate import Scores, figures, scores_of_predictions
+from training.evaluate import Scores, brief_figures, figures, scores_of_predictions
 from training.targets import targets_like
 
 _SEED = 0
@@ -64,7 +64,10 @@ def judged(answers: Answers, dataset: Dataset) -> Json:
     scores, predictions = answers.scores, answers.predictions
     found = figures(scores, seed=_SEED)
     found["outcomes"] = dict(sorted(Counter(p.outcome.value for p in predictions).items()))
-    found["slices"] = {name: _brief(scores.rows(rows)) for name, rows in _slices(dataset.examples)}
+    found["slices"] = {
+        name: brief_figures(scores.rows(rows), seed=_SEED)
+        for name, rows in _slices(dataset.examples)
+    }
     column = risk_column(dataset)
     if column:
         found["signals"] = signal_figures(dataset.examples, predictions, column)
@@ -94,17 +97,6 @@ def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, np.ndarray]]:
             rows = np.array([v == value for v in values])
             if rows.sum() >= _MIN_SLICE_TEXTS:
                 yield f"{column} {value}", rows
-
-
-def _brief(scores: Scores) -> Json:
-    """The headline figures of a slice."""
-    found: Json = {"texts": len(scores.category_truth)}
-    whole = figures(scores, seed=_SEED)
-    for head, names in (("category", ("accuracy",)), ("intensity", ("qwk", "mae"))):
-        table = whole.get(head)
-        if isinstance(table, dict):
-            found |= {name: table[name] for name in names}
-    return found
 
 
 def signal_figures(

@@ -53,6 +53,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Why the texts or models cannot tell a difference, in English and Chinese."""
+
+    why: str
+    why_zh: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A figure that gates may ask for: the head it judges, which way is better, its names."""
 
@@ -82,32 +90,33 @@ class Duel:
     grave: frozenset[str]
 
 
-def differences(duel: Duel) -> dict[str, Difference | str]:
+def differences(duel: Duel) -> dict[str, Difference | Unmeasured]:
     """Every figure of `FIGURES` as a difference, or why the texts cannot tell."""
     return {name: _difference(name, duel) for name in FIGURES}
 
 
-def _difference(name: str, duel: Duel) -> Difference | str:
+def _difference(name: str, duel: Duel) -> Difference | Unmeasured:
     if FIGURES[name].head == "signals":
         return _grave_difference(name, duel)
     one, other = duel.before.scores, duel.after.scores
     if FIGURES[name].head == "category":
         if not (one.codes and other.codes):
-            return "one of the models has no category head"
+            return Unmeasured("one of the models has no category head", "有一个模型不判断类别")
         known = one.category_truth >= 0
         truth = one.category_truth[known]
-        missing = "the texts have no category"
+        missing = Unmeasured("the texts have no category", "文本没有类别标注")
     else:
         if one.levels != other.levels or not one.levels:
-            return f"the models' levels differ: {one.levels or 'none'} and {other.levels or 'none'}"
+            levels = f"{one.levels or 'none'} and {other.levels or 'none'}"
+            return Unmeasured(f"the models' levels are {levels}", "两个模型的强度等级不同")
         known = one.rank_truth >= 0
         truth = one.rank_truth[known]
-        missing = "the texts have no level"
+        missing = Unmeasured("the texts have no level", "文本没有强度标注")
     if not known.any():
         return missing
     is_high = truth >= one.high_from
     if name == "high_recall" and not is_high.any():
-        return "the texts have none of the highest levels"
+        return Unmeasured("the texts have none of the highest levels", "文本里没有高愤怒的")
     needed = is_high if name == "high_recall" else np.ones(len(truth), bool)
 
     def allowed(rows: Ranks) -> bool:
@@ -130,14 +139,14 @@ def _statistic(name: str, scores: Scores) -> Statistic:
     return lambda rows: figure(scores_at(scores, rows))
 
 
-def _grave_difference(name: str, duel: Duel) -> Difference | str:
+def _grave_difference(name: str, duel: Duel) -> Difference | Unmeasured:
     column = risk_column(duel.dataset)
     if column is None:
-        return "the texts have no column `risks`"
+        return Unmeasured("the texts have no column `risks`", "文本没有 risks 列")
     truth = [true_signals(example, column) & duel.grave for example in duel.dataset.examples]
     true = np.array([len(codes) for codes in truth])
     if not true.any():
-        return "no text has a grave signal"
+        return Unmeasured("no text has a grave signal", "没有文本带严重风险信号")
     found = [
         np.array([
             len(codes & {signal.code for signal in prediction.signals})
