@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from classifier.errors import PlaybookError
 from classifier.lexicon import packaged_rules
 from classifier.playbook import Playbook, suggest
 from classifier.playbook_file import load_playbook
 from classifier.policy import decide
 from classifier.policy_file import load_policy
+from classifier.rule_file_check import check_file
 from classifier.triage import load
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,16 +31,7 @@ def check(path: Path) -> None:
 
     Exit status: 0 it could, 1 it could not. What is allowed but unusual is noted.
     """
-    try:
-        found = load_playbook(path)
-    except PlaybookError as error:
-        for mistake in error.mistakes:
-            click.echo(f"{path}: {mistake}", err=True)
-        number = len(error.mistakes)
-        raise PlaybookError(f"{path} has {number} mistake{'s' if number > 1 else ''}") from error
-    for note in _notes(found):
-        click.echo(f"{path}: note: {note}", err=True)
-    click.echo(f"{path}: version {found.version} ({found.content_hash}) is valid")
+    check_file(path, load_playbook, _notes)
 
 
 @playbook.command()

@@ -49,10 +49,7 @@ def load_playbook(path: Path | None = None) -> Playbook:
         PlaybookError: the file cannot be read, is not TOML, or breaks a rule; names the places.
     """
     source = packaged_path() if path is None else path
-    try:
-        return parse_playbook(toml_document.read_content(source, PlaybookError))
-    except PlaybookError as error:
-        raise PlaybookError(f"playbook {source}: {error}", error.mistakes) from error
+    return toml_document.load(source, "playbook", parse_playbook, PlaybookError)
 
 
 def parse_playbook(content: bytes) -> Playbook:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from classifier.calendar import is_announced
-from classifier.errors import InputFileError, PolicyError
+from classifier.errors import InputFileError
 from classifier.files import read_rows
 from classifier.lexicon import packaged_rules
 from classifier.policy import Context, Policy
@@ -20,6 +20,7 @@ from classifier.policy_file import load_policy
 from classifier.recorded import Recorded, read_recorded
 from classifier.replay import replay as compare
 from classifier.replay import table
+from classifier.rule_file_check import check_file
 from classifier.triage import load
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -39,16 +40,7 @@ def check(path: Path) -> None:
 
     Exit status: 0 it could, 1 it could not. What is allowed but unusual is noted.
     """
-    try:
-        found = load_policy(path)
-    except PolicyError as error:
-        for mistake in error.mistakes:
-            click.echo(f"{path}: {mistake}", err=True)
-        number = len(error.mistakes)
-        raise PolicyError(f"{path} has {number} mistake{'s' if number > 1 else ''}") from error
-    for note in _notes(found, datetime.now(UTC)):
-        click.echo(f"{path}: note: {note}", err=True)
-    click.echo(f"{path}: version {found.version} ({found.content_hash}) is valid")
+    check_file(path, load_policy, lambda found: _notes(found, datetime.now(UTC)))
 
 
 @policy.command()

@@ -43,10 +43,7 @@ def load_policy(path: Path | None = None) -> Policy:
         PolicyError: the file cannot be read, is not TOML, or breaks a rule; names place and value.
     """
     source = packaged_path() if path is None else path
-    try:
-        return parse_policy(toml_document.read_content(source, PolicyError))
-    except PolicyError as error:
-        raise PolicyError(f"policy {source}: {error}", error.mistakes) from error
+    return toml_document.load(source, "policy", parse_policy, PolicyError)
 
 
 def parse_policy(content: bytes) -> Policy:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from classifier.errors import RuleFileError
 from classifier.policy_table import Mistakes
@@ -15,6 +17,20 @@ from classifier.toml_lines import key_lines
 _MAX_BYTES = 1_000_000
 _HASH_CHARS = 16
 _SHOWN_MISTAKES = 3
+
+Read = TypeVar("Read")
+
+
+class Rules(Protocol):
+    """What a file of rules says; policy and playbook are such."""
+
+    @property
+    def version(self) -> str:
+        """What people call this content."""
+
+    @property
+    def content_hash(self) -> str:
+        """What tells it from any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +42,19 @@ class Document:
     digest: str
 
 
-def read_content(path: Path, fault: type[RuleFileError]) -> bytes:
-    """The bytes of a file.
+def load(path: Path, name: str, parse: Callable[[bytes], Read], fault: type[RuleFileError]) -> Read:
+    """What `parse` makes of a file; `name` is what people call such a file.
 
     Raises:
-        RuleFileError: of the given class; it cannot be read.
+        RuleFileError: of the given class; the file cannot be read, or `parse` refuses it.
     """
+    try:
+        return parse(_content(path, fault))
+    except fault as error:
+        raise fault(f"{name} {path}: {error}", error.mistakes) from error
+
+
+def _content(path: Path, fault: type[RuleFileError]) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

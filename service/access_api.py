@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from service import audit, keys, users
 from service.access_bodies import (
@@ -47,7 +47,7 @@ class AccessApi:
 
     def check(self) -> None:
         """Refuses whoever has no admin key."""
-        authorise(self.ring, Scope.ADMIN)
+        authorise(request.environ, self.ring, Scope.ADMIN)
 
 
 def blueprint(api: AccessApi) -> Blueprint:

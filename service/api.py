@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 from flask import Blueprint, Response, request
 
@@ -12,18 +14,22 @@ from service.observe import note_key
 from service.predictor import Predictor
 from service.tables import Role, Scope
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
-def authorise(keys: KeyRing, *scopes: Scope) -> Key:
+
+def authorise(environ: WSGIEnvironment, keys: KeyRing, *scopes: Scope) -> Key:
     """The key that asks, noted for the log."""
-    key = keys.authorise(request.environ.get("HTTP_AUTHORIZATION"), *scopes)
-    note_key(request.environ, key.id)
+    key = keys.authorise(environ.get("HTTP_AUTHORIZATION"), *scopes)
+    note_key(environ, key.id)
     return key
 
 
-def actor_of(key_id: str, *, name: str | None = None) -> Actor:
+def actor_of(environ: WSGIEnvironment, key_id: str, *, name: str | None = None) -> Actor:
     """The program that asks, or the person whom it names, as one who may act on cases."""
     own = f"key:{key_id}"
-    return Actor(f"{own}/{name}" if name else own, Role.ADMIN, request.remote_addr or "unknown")
+    source = environ.get("REMOTE_ADDR") or "unknown"
+    return Actor(f"{own}/{name}" if name else own, Role.ADMIN, source)
 
 
 def json_response(content: object) -> Response:
@@ -38,7 +44,7 @@ def blueprint(keys: KeyRing, predictor: Predictor) -> Blueprint:
     @routes.get("/model")
     def model() -> Response:
         """What is serving: the model's manifest and the policy's version."""
-        authorise(keys, Scope.CLASSIFY, Scope.ADMIN)
+        authorise(request.environ, keys, Scope.CLASSIFY, Scope.ADMIN)
         policy = predictor.policy
         versions = {"policy_version": policy.version, "policy_hash": policy.content_hash}
         described = {**predictor.model.describe(), **versions}

@@ -14,12 +14,13 @@ from flask import Blueprint, Response, request
 
 from service.actors import Actor
 from service.answers import Answers, Json
+from service.api import actor_of, authorise
 from service.auth import KeyRing
 from service.body import read_json
 from service.checks import check_batch, check_complaint
 from service.idempotency import ReplyStore, identify
-from service.observe import note_key, note_route, request_id
-from service.tables import Role, Scope
+from service.observe import note_route, request_id
+from service.tables import Scope
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,11 +72,9 @@ class Classify:
         self, environ: WSGIEnvironment, maker: Callable[[object, str, Actor], Callable[[], Json]]
     ) -> tuple[Json, bool]:
         """The reply, and whether it is the kept one of the same request."""
-        key = self._keys.authorise(environ.get("HTTP_AUTHORIZATION"), Scope.CLASSIFY)
-        note_key(environ, key.id)
+        key = authorise(environ, self._keys, Scope.CLASSIFY)
         body, sent = read_json(environ, self._max_body_bytes)
-        by = Actor(f"key:{key.id}", Role.ADMIN, environ.get("REMOTE_ADDR") or "unknown")
-        make = maker(sent, request_id(environ), by)
+        make = maker(sent, request_id(environ), actor_of(environ, key.id))
         header = environ.get("HTTP_IDEMPOTENCY_KEY")
         if header is None:
             return make(), False

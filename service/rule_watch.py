@@ -5,26 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
 from classifier.errors import RuleFileError
-from classifier.toml_document import content_hash
+from classifier.toml_document import Rules, content_hash
 
 _SETTLED_SECONDS = 1.0
-
-
-class Rules(Protocol):
-    """What a file of rules says; policy and playbook are such."""
-
-    @property
-    def version(self) -> str:
-        """What people call this content."""
-
-    @property
-    def content_hash(self) -> str:
-        """What tells it from any other."""
 
 
 Read = TypeVar("Read", bound=Rules)

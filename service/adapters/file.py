@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
-from classifier.errors import SettingsError, shorten
+from classifier.errors import shorten
 from service.adapters.configuration import (
     AnyAdapter,
     ChatwootAdapter,
@@ -20,19 +16,16 @@ from service.adapters.configuration import (
     Tags,
     ZendeskAdapter,
 )
-from service.outbox.targets import sentence
+from service.settings_file import SettingsFileError, read_settings_file, zone_mistakes
 
 _MIN_SECRET_CHARS = 16
 _URGENCY = ("P3", "P2", "P1", "P0")
 
 
-class AdaptersError(SettingsError):
-    """The file of adapters has mistakes; `mistakes` has all of them, a sentence each."""
+class AdaptersError(SettingsFileError):
+    """The file of adapters has mistakes."""
 
-    def __init__(self, path: Path, mistakes: list[str]) -> None:
-        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        super().__init__(f"adapters {path}: {mistakes[0]}{more}")
-        self.mistakes = mistakes
+    kind = "adapters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +56,7 @@ def load_adapters(path: Path | None, environment: Mapping[str, str]) -> dict[str
     """
     if path is None:
         return {}
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = Configuration.model_validate(values)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AdaptersError(path, [str(error)]) from error
-    except ValidationError as error:
-        raise AdaptersError(path, [sentence(one) for one in error.errors()]) from None
+    settings = read_settings_file(path, Configuration, AdaptersError)
     found = {name: _adapter(name, one, environment) for name, one in settings.adapters.items()}
     mistakes = [f"adapters.{one.name}.{text}" for one in found.values() for text in _mistakes(one)]
     if mistakes:
@@ -100,10 +87,7 @@ def _mistakes(adapter: Adapter) -> Iterator[str]:
             yield "token_env is missing: base_url says that something is written back"
     if settings.page_url is not None and "{case_id}" not in settings.page_url:
         yield f"page_url is {shorten(settings.page_url)}, https://…/cases/{{case_id}} is needed"
-    try:
-        ZoneInfo(settings.zone)
-    except (KeyError, ValueError, OSError):  # not found is a KeyError
-        yield f"zone is {shorten(settings.zone)}, a name such as Asia/Shanghai is needed"
+    yield from zone_mistakes(settings.zone)
     yield from _priority_mistakes(settings)
     if isinstance(settings, ZendeskAdapter | ChatwootAdapter):
         for tag in _all_tags(settings.tags):

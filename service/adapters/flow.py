@@ -17,6 +17,7 @@ from service.adapters.ledger import Arrival, Seen, SeenError
 from service.adapters.plain_text import without_quotes
 from service.adapters.systems import SYSTEMS
 from service.answers import Answers
+from service.cases.record import findings
 from service.db import Database
 from service.errors import ApiError
 from service.schemas import MAX_ID_CHARS, MAX_TEXT_CHARS, Complaint, Customer
@@ -83,12 +84,13 @@ class Inbox:
             return Ignored("empty")
         by = Actor(f"adapter:{adapter.name}", Role.ADMIN, visit.source)
         judged = self._answers.judge(_complaint(adapter, message, text), visit.request_id, by)
+        found = findings(judged)  # before anybody's turn to write: it masks the text
         added: list[Seen] = []
         try:
             self._answers.store(
                 [judged],
                 lambda connection, numbers: added.append(
-                    ledger.add(connection, arrival, judged, numbers)
+                    ledger.add(connection, arrival, judged, found, numbers[0])
                 ),
             )
         except SeenError as error:

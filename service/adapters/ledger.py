@@ -6,7 +6,6 @@ one message exactly one counts, and no message is classified without being writt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -19,7 +18,7 @@ from classifier.prediction import Priority
 from service.adapters.file import Adapter
 from service.adapters.inbound import Message
 from service.adapters.tables import AdapterMessage, AdapterTicket, Json
-from service.cases.record import Judged, findings
+from service.cases.record import Judged
 from service.db import Database
 from service.outbox import events
 from service.outbox.events import Event, EventType
@@ -76,9 +75,9 @@ def look(database: Database, arrival: Arrival) -> tuple[bool, Seen | None]:
 
 
 def add(
-    connection: Connection, arrival: Arrival, judged: Judged, numbers: Sequence[int | None]
+    connection: Connection, arrival: Arrival, judged: Judged, found: Json, case_id: int | None
 ) -> Seen:
-    """Adds a message, and the event that has what was found in it written back.
+    """Adds a message, and the event that has what was `found` in it written back.
 
     Raises:
         SeenError: it is there already; the caller's transaction must not be committed.
@@ -88,7 +87,7 @@ def add(
         known = _seen(session, ticket, arrival) if ticket is not None else None
     if known is not None:
         raise SeenError(known)
-    own, (case_id,) = judged.decision.priority, numbers
+    own = judged.decision.priority
     priority = min(ticket.priority, own) if ticket is not None else own
     counted = {"priority": priority, "messages": ticket.messages + 1 if ticket is not None else 1}
     if ticket is None:
@@ -100,7 +99,7 @@ def add(
         connection.execute(update(_TICKETS).where(_TICKETS.c.id == ticket_id).values(**counted))
     row = {"ticket_id": ticket_id, "message": arrival.message.message, "at": judged.received_at}
     row |= {"text_hash": arrival.text_hash, "is_first": ticket is None, "priority": priority}
-    row |= {"case_id": case_id, "findings": findings(judged)}
+    row |= {"case_id": case_id, "findings": found}
     seen = Seen(_inserted(connection, _MESSAGES, row), priority, case_id)
     if arrival.adapter.writes:
         events.record(connection, [_event(arrival, seen, ticket_id, judged.received_at)])

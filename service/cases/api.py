@@ -55,16 +55,16 @@ class CaseApi:
 
 def asker(keys: KeyRing, scope: Scope) -> Actor:
     """Who asks, by the key and the `actor` of the query."""
-    key = authorise(keys, scope)
-    return actor_of(key.id, name=read_name(arguments()))
+    key = authorise(request.environ, keys, scope)
+    return actor_of(request.environ, key.id, name=read_name(arguments()))
 
 
 def read_sent(keys: KeyRing, scope: Scope, schema: type[Sent]) -> tuple[Actor, Sent]:
     """Who asks, by the key and the `actor` of the body, and the body."""
-    key = authorise(keys, scope)
+    key = authorise(request.environ, keys, scope)
     body = read_json(request.environ, request.max_content_length)[1] if _has_body() else {}
     checked = check_body(schema, body)
-    return actor_of(key.id, name=checked.actor), checked
+    return actor_of(request.environ, key.id, name=checked.actor), checked
 
 
 def add_readers(routes: Blueprint, api: CaseApi) -> None:

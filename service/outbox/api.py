@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from service.api import authorise, json_response
 from service.audit import Trail
@@ -35,7 +35,7 @@ def blueprint(api: OutboxApi) -> Blueprint:
     @routes.get("")
     def letters() -> Response:
         """A page of deliveries."""
-        authorise(api.ring, Scope.ADMIN)
+        authorise(request.environ, api.ring, Scope.ADMIN)
         page = list_letters(api.database, read_letters(arguments()))
         return json_response({"items": page.items, "next_after": page.next_after})
 

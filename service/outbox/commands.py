@@ -22,6 +22,7 @@ from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
+from service.outbox.promotion import CHECK_SECONDS, PromotionWatch
 from service.outbox.runner import Runner, send
 from service.outbox.sample import sample
 from service.outbox.sending import Deadline, SendError
@@ -47,6 +48,7 @@ def worker(*, once: bool, companion: int | None) -> None:
     rules = PolicyWatch(settings.policy)
     writer = logs.configure(settings, lambda: ("", rules.current.version))
     runner = Runner(database, secret, file, rules)
+    runner.every(CHECK_SECONDS, PromotionWatch(database, settings.models).check)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

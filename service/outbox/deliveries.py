@@ -21,7 +21,7 @@ from service.outbox.tables import DeliveryState, Json, OutboxDelivery, OutboxEve
 from service.outbox.targets import Target
 
 MAX_DELAY = timedelta(hours=1)
-_ROUTE_AT_ONCE = 200
+ROUTE_AT_ONCE = 200
 _PURGE_AT_ONCE = 1000
 _ADD = insert(cast("Table", OutboxDelivery.__table__))
 
@@ -42,8 +42,8 @@ class Job:
     lease: str
 
 
-def route(database: Database, targets: Mapping[str, Target], now: datetime) -> int:
-    """Makes the deliveries that new events ask for; how many events were looked at.
+def route(database: Database, targets: Mapping[str, Target], now: datetime) -> bool:
+    """Makes the deliveries that new events ask for; whether there may be more such events.
 
     Of two workers that do it at once one finds the events taken and leaves them.
     """
@@ -52,10 +52,10 @@ def route(database: Database, targets: Mapping[str, Target], now: datetime) -> i
             select(OutboxEvent)
             .where(OutboxEvent.is_routed.is_(False))
             .order_by(OutboxEvent.number)
-            .limit(_ROUTE_AT_ONCE)
+            .limit(ROUTE_AT_ONCE)
         ).all()
     if not found:
-        return 0
+        return False
     rows = [_row(event, name, now) for event in found for name in _recipients(event, targets)]
     with database.writing() as session:
         taken = session.execute(
@@ -69,11 +69,11 @@ def route(database: Database, targets: Mapping[str, Target], now: datetime) -> i
             .execution_options(synchronize_session=False)
         ).all()
         if len(taken) != len(found):
-            return 0  # another worker was faster: rolled back
+            return True  # another worker was faster: rolled back
         if rows:
             session.execute(_ADD, rows)
         session.commit()
-    return len(found)
+    return len(found) == ROUTE_AT_ONCE
 
 
 def take(

@@ -28,7 +28,7 @@ _ADD = insert(cast("Table", OutboxEvent.__table__))
 
 
 class EventType(StrEnum):
-    """Every type of event; `model.promoted` and `surge.detected` are reserved.
+    """Every type of event; `surge.detected` is reserved.
 
     `ticket.triaged` goes to the ticket system that it names and to no subscriber.
     """

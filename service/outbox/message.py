@@ -29,6 +29,7 @@ _TITLES = {
     "case.overdue": "案例已超时",
     "case.escalated": "案例已升级",
     "verdict.recorded": "案例有复核结论",
+    "model.promoted": "模型已更换",
 }
 _STATES = {"new": "待认领", "claimed": "处理中", "resolved": "已解决", "dismissed": "已驳回"}
 _NOBODY = OnCall()
@@ -83,7 +84,7 @@ class Message:
         """What people need to know, each with its name; values are codes, never the client's."""
         case = self.case
         if not case:
-            return []
+            return self._model_facts()
         signals = case["signals"] if isinstance(case["signals"], list) else []
         team = self.policy.team_name(str(case["team"]))
         names = signal_names()
@@ -97,6 +98,14 @@ class Message:
         ]
         people = "、".join(self.on_call.people)
         return [*found, ("值班", people)] if people else found
+
+    def _model_facts(self) -> list[tuple[str, str]]:
+        """Of a promotion: the two models."""
+        content = self.payload["data"]
+        model = content.get("model") if isinstance(content, dict) else None
+        if not isinstance(model, dict):
+            return []
+        return [("现在", str(model["version"])), ("此前", str(model["before"]))]
 
     def _moment(self, value: str) -> str:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(self.configuration.zone))

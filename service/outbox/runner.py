@@ -81,6 +81,7 @@ class Runner:
         self._wake = threading.Event()
         self._outage = Outage()
         self._next: dict[str, float] = {}
+        self._chores: list[tuple[float, Callable[[], None]]] = []
         self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="deliver")
 
     def run(self, stop: threading.Event, *, once: bool = False) -> None:
@@ -96,6 +97,10 @@ class Runner:
                     self._wake.wait(self._pause(once=once))
         finally:
             self._threads.shutdown(wait=True)
+
+    def every(self, seconds: float, chore: Callable[[], None]) -> None:
+        """Also does this, at most once in so many seconds."""
+        self._chores.append((seconds, chore))
 
     def wake(self) -> None:
         """Ends a pause, so that a stop is seen at once."""
@@ -113,7 +118,7 @@ class Runner:
         """One look at everything; whether there was something to do."""
         try:
             self._keep_house()
-            is_busy = self._route() > 0
+            is_busy = self._route()  # fewer events than it takes at once wait for more to come
             for target in self._file.by_name.values():
                 is_busy = self._start(target) or is_busy
         except SQLAlchemyError as error:
@@ -127,7 +132,7 @@ class Runner:
         self._outage.end()
         return is_busy
 
-    def _route(self) -> int:
+    def _route(self) -> bool:
         return deliveries.route(self._database, self._file.by_name, self._clock())
 
     def _start(self, target: Target) -> bool:
@@ -241,6 +246,9 @@ class Runner:
         settings = self._file.current.settings
         if settings.escalation and self._is_time("escalate", settings.escalation.check_seconds):
             self._escalator.check(settings.escalation, self._rules.current)
+        for number, (seconds, chore) in enumerate(self._chores):
+            if self._is_time(f"chore {number}", seconds):
+                chore()
         now = self._clock()
         if self._is_time("mend", _MEND_SECONDS):
             deliveries.mend(self._database, list(self._file.by_name), now, self._lease)

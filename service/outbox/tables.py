@@ -66,3 +66,13 @@ class OutboxDelivery(Base):
     lease: Mapped[str | None] = mapped_column(String(40))  # of whom
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(String(200))
+
+
+class ServedModel(Base):
+    """The model that workers last saw in `CURRENT`; one row."""
+
+    __tablename__ = "served_model"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

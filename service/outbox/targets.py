@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from classifier.errors import SettingsError, shorten
+from classifier.errors import shorten
 from classifier.prediction import Priority
 from service.outbox.configuration import AnyTarget, Configuration, EmailTarget, TicketTarget
 from service.outbox.events import EventType
+from service.settings_file import SettingsFileError, read_settings_file, zone_mistakes
 
 _SECRET_BYTES = range(16, 65)  # Standard Webhooks: 24-64; some receivers hand out 16
 _LEASE_MARGIN_SECONDS = 0.5
 _VARIABLES = ("url_env", "secret_env", "user_env", "password_env")
 
 
-class TargetsError(SettingsError):
-    """The file of targets has mistakes; `mistakes` has all of them, a sentence each."""
+class TargetsError(SettingsFileError):
+    """The file of targets has mistakes."""
 
-    def __init__(self, path: Path, mistakes: list[str]) -> None:
-        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        super().__init__(f"targets {path}: {mistakes[0]}{more}")
-        self.mistakes = mistakes
+    kind = "targets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +62,7 @@ def load_targets(path: Path | None, environment: Mapping[str, str]) -> Targets:
     """
     if path is None:
         return Targets(Configuration(), {})
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = Configuration.model_validate(values)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TargetsError(path, [str(error)]) from error
-    except ValidationError as error:
-        raise TargetsError(path, [sentence(one) for one in error.errors()]) from None
+    settings = read_settings_file(path, Configuration, TargetsError)
     targets = {name: _target(name, one, environment) for name, one in settings.targets.items()}
     mistakes = [*_general(settings)]
     for target in targets.values():
@@ -98,10 +84,7 @@ def _target(name: str, settings: AnyTarget, environment: Mapping[str, str]) -> T
 
 
 def _general(settings: Configuration) -> Iterator[str]:
-    try:
-        ZoneInfo(settings.zone)
-    except (KeyError, ValueError, OSError):  # not found is a KeyError
-        yield f"zone is {shorten(settings.zone)}, a name such as Asia/Shanghai is needed"
+    yield from zone_mistakes(settings.zone)
     if settings.page_url is not None and (
         urlsplit(settings.page_url).scheme not in {"http", "https"}
         or "{case_id}" not in settings.page_url
@@ -186,16 +169,3 @@ def _secret_mistakes(secrets: str) -> Iterator[str]:
                 f"secret_env holds a secret (number {number}) that is not whsec_ and the Base64 of "
                 f"{_SECRET_BYTES[0]}-{_SECRET_BYTES[-1]} bytes"
             )
-
-
-def sentence(error: ErrorDetails) -> str:
-    """One mistake that the schema found: place, value, what is allowed."""
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return f"{place} is missing"
-    if error["type"] == "extra_forbidden":
-        return f"{place} is unknown"
-    what = re.sub("^(Input|String|List|Dictionary) should", "it should", error["msg"])
-    found = error["input"]
-    shown = found if isinstance(found, int | float) else shorten(found)
-    return f"{place} is {shown}, {what}"

@@ -298,7 +298,14 @@ def test_a_message_says_what_people_need_in_chinese() -> None:
 
 @pytest.mark.parametrize("build", [feishu_card, dingtalk_message, wecom_message])
 def test_an_event_on_no_case_has_a_message_too(build: Callable[[Message], object]) -> None:
-    """Such as the reserved ones."""
-    payload = {"type": "model.promoted", "timestamp": "2026-01-01T00:00:00Z", "data": {}}
-    message = Message("evt_1", "model.promoted", payload, None, SETTINGS, POLICY)
-    assert "model" in json.dumps(build(message), ensure_ascii=False)
+    """A promotion names both models, a type without words of its own is shown as it is."""
+    data = {"model": {"version": "20260102-two", "before": "20260101-one"}}
+    payload = {"type": "model.promoted", "timestamp": "2026-01-01T00:00:00Z", "data": data}
+    shown = json.dumps(
+        build(Message("evt_1", "model.promoted", payload, None, SETTINGS, POLICY)),
+        ensure_ascii=False,
+    )
+    assert all(word in shown for word in ("模型已更换", "20260102-two", "20260101-one"))
+    reserved = {**payload, "type": "surge.detected", "data": {}}
+    message = Message("evt_2", "surge.detected", reserved, None, SETTINGS, POLICY)
+    assert "surge.detected" in json.dumps(build(message), ensure_ascii=False)
