@@ -46,18 +46,19 @@ def load_cases(path: Path | None = None) -> tuple[Case, ...]:
     if path is None:
         with as_file(files("training") / "behaviour.toml") as packaged:
             return load_cases(packaged)
-    try:
-        document = toml_document.parse(toml_document.read_content(path, GatesError), GatesError)
-        mistakes = Mistakes(document.lines, file="behaviour")
-        root = Table(document.values, (), mistakes).closed(*_FIELDS)
-        cases = tuple(
-            _case(kind, number, table)
-            for kind in _FIELDS
-            for number, table in enumerate(root.tables(kind), start=1)
-        )
-        toml_document.refuse(mistakes, GatesError)
-    except GatesError as error:
-        raise GatesError(f"behaviour cases {path}: {error}", error.mistakes) from error
+    return toml_document.load(path, "behaviour cases", _parse, GatesError)
+
+
+def _parse(content: bytes) -> tuple[Case, ...]:
+    document = toml_document.parse(content, GatesError)
+    mistakes = Mistakes(document.lines, file="behaviour")
+    root = Table(document.values, (), mistakes).closed(*_FIELDS)
+    cases = tuple(
+        _case(kind, number, table)
+        for kind in _FIELDS
+        for number, table in enumerate(root.tables(kind), start=1)
+    )
+    toml_document.refuse(mistakes, GatesError)
     return cases
 
 

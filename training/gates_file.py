@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -71,14 +72,15 @@ def load_gates(path: Path | None = None) -> Gates:
     if path is None:
         with as_file(files("training") / "gates.toml") as packaged:
             return load_gates(packaged)
-    try:
-        document = toml_document.parse(toml_document.read_content(path, GatesError), GatesError)
-        mistakes = Mistakes(document.lines, file="gates")
-        root = Table(document.values, (), mistakes).closed(*_SECTIONS)
-        gates = _gates(root, path.parent, document.digest)
-        toml_document.refuse(mistakes, GatesError)
-    except GatesError as error:
-        raise GatesError(f"gates {path}: {error}", error.mistakes) from error
+    return toml_document.load(path, "gates", partial(_parse, folder=path.parent), GatesError)
+
+
+def _parse(content: bytes, folder: Path) -> Gates:
+    document = toml_document.parse(content, GatesError)
+    mistakes = Mistakes(document.lines, file="gates")
+    root = Table(document.values, (), mistakes).closed(*_SECTIONS)
+    gates = _gates(root, folder, document.digest)
+    toml_document.refuse(mistakes, GatesError)
     return gates
 
 

@@ -7,23 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.bootstrap import Statistic, ratio, value_of, values_of
 from training.dataset import Dataset
-from training.evaluate import (
-    Ranks,
-    Scores,
-    category_ece_of,
-    high_ece_of,
-    high_recall_of,
-    kappa_of,
-    macro_f1_of,
-    scores_at,
-)
+from training.evaluate import Scores, category_ece, category_f1, high_ece, high_recall, kappa
 from training.judge import Answers, risk_column, true_signals
 
-_ROUNDS = 500
 _SEED = 0
-
-Statistic = Callable[[Ranks], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +92,29 @@ def _difference(name: str, duel: Duel) -> Difference | Unmeasured:
         if not (one.codes and other.codes):
             return Unmeasured("one of the models has no category head", "有一个模型不判断类别")
         known = one.category_truth >= 0
-        truth = one.category_truth[known]
         missing = Unmeasured("the texts have no category", "文本没有类别标注")
     else:
         if one.levels != other.levels or not one.levels:
             levels = f"{one.levels or 'none'} and {other.levels or 'none'}"
             return Unmeasured(f"the models' levels are {levels}", "两个模型的强度等级不同")
         known = one.rank_truth >= 0
-        truth = one.rank_truth[known]
         missing = Unmeasured("the texts have no level", "文本没有强度标注")
     if not known.any():
         return missing
-    is_high = truth >= one.high_from
-    if name == "high_recall" and not is_high.any():
+    before, after = one.rows(known), other.rows(known)
+    if name == "high_recall" and not (before.rank_truth >= before.high_from).any():
         return Unmeasured("the texts have none of the highest levels", "文本里没有高愤怒的")
-    needed = is_high if name == "high_recall" else np.ones(len(truth), bool)
-
-    def allowed(rows: Ranks) -> bool:
-        return bool(needed[rows].any()) and len(np.unique(truth[rows])) > 1
-
-    before, after = _statistic(name, one.rows(known)), _statistic(name, other.rows(known))
-    return paired(name, before, after, len(truth), allowed=allowed)
+    figure = _STATISTICS[name]
+    return paired(name, figure(before), figure(after), int(known.sum()))
 
 
-def _statistic(name: str, scores: Scores) -> Statistic:
-    if name == "macro_f1":
-        present = np.unique(scores.category_truth)
-        return lambda rows: macro_f1_of(scores_at(scores, rows), present)
-    figure = {
-        "qwk": kappa_of,
-        "high_recall": high_recall_of,
-        "category_ece": category_ece_of,
-        "high_ece": high_ece_of,
-    }[name]
-    return lambda rows: figure(scores_at(scores, rows))
+_STATISTICS: dict[str, Callable[[Scores], Statistic]] = {
+    "high_recall": high_recall,
+    "macro_f1": category_f1,
+    "qwk": kappa,
+    "category_ece": category_ece,
+    "high_ece": high_ece,
+}
 
 
 def _grave_difference(name: str, duel: Duel) -> Difference | Unmeasured:
@@ -144,43 +122,27 @@ def _grave_difference(name: str, duel: Duel) -> Difference | Unmeasured:
     if column is None:
         return Unmeasured("the texts have no column `risks`", "文本没有 risks 列")
     truth = [true_signals(example, column) & duel.grave for example in duel.dataset.examples]
-    true = np.array([len(codes) for codes in truth])
+    true = np.array([float(len(codes)) for codes in truth])
     if not true.any():
         return Unmeasured("no text has a grave signal", "没有文本带严重风险信号")
-    found = [
+    before, after = (
         np.array([
-            len(codes & {signal.code for signal in prediction.signals})
+            float(len(codes & {signal.code for signal in prediction.signals}))
             for codes, prediction in zip(truth, answers.predictions, strict=True)
         ])
         for answers in (duel.before, duel.after)
-    ]  # fmt: skip
-    before, after = (
-        lambda rows, both=both: float(both[rows].sum() / max(1, true[rows].sum())) for both in found
-    )
-    return paired(name, before, after, len(true), allowed=lambda rows: bool(true[rows].any()))
+    )  # fmt: skip
+    return paired(name, ratio(before, true), ratio(after, true), len(true))
 
 
-def paired(
-    name: str,
-    before: Statistic,
-    after: Statistic,
-    texts: int,
-    *,
-    allowed: Callable[[Ranks], bool] = lambda _: True,
-) -> Difference:
-    """The difference of a figure of `FIGURES` over rows 0 to `texts` - 1.
+def paired(name: str, before: Statistic, after: Statistic, texts: int) -> Difference:
+    """The difference of a figure of `FIGURES` over so many texts.
 
-    Samples that are not `allowed`, such as those without any text of the highest levels, are
-    skipped; with none left the interval is -1 to 1.
+    Samples on which it cannot be measured, such as those without any text of the highest levels,
+    are skipped; with none left the interval is -1 to 1.
     """
     sign = 1 if FIGURES[name].is_better_high else -1
-    random = np.random.default_rng(_SEED)
-    gains = []
-    for _ in range(_ROUNDS):
-        rows = random.integers(0, texts, texts)
-        if allowed(rows):
-            gains.append(sign * (after(rows) - before(rows)))
-    low, high = np.percentile(gains, [2.5, 97.5]) if gains else (-1.0, 1.0)
-    every = np.arange(texts)
-    one, other = before(every), after(every)
+    gains = values_of(lambda counts: sign * (after(counts) - before(counts)), texts, seed=_SEED)
+    low, high = np.percentile(gains, [2.5, 97.5]) if len(gains) else (-1.0, 1.0)
+    one, other = value_of(before, texts), value_of(after, texts)
     return Difference(name, one, other, sign * (other - one), float(low), float(high))
