@@ -71,22 +71,25 @@ def macro_f1(truth: Ranks, answers: Ranks) -> Statistic:
 
 
 def weighted_kappa(truth: Ranks, answers: Ranks, labels: int) -> Statistic:
-    """Quadratic-weighted kappa of ranks 0 to `labels` - 1 (Cohen 1968)."""
+    """Quadratic-weighted kappa of ranks 0 to `labels` - 1."""
     cells = sp.csr_array(
         (np.ones(len(truth)), (np.arange(len(truth)), truth * labels + answers)),
         shape=(len(truth), labels * labels),
     )
-    ranks = np.arange(labels)
-    weights = (ranks[:, None] - ranks) ** 2
+    return lambda counts: kappa_of_tables((counts @ cells).reshape(-1, labels, labels))
 
-    def statistic(counts: Floats) -> Floats:
-        table = (counts @ cells).reshape(-1, labels, labels)
-        rows, columns = table.sum(axis=2), table.sum(axis=1)
-        by_chance = np.einsum("si,sj,ij->s", rows, columns, weights)
-        observed = (table * weights).sum(axis=(1, 2)) * counts.sum(axis=1)
-        return 1 - _divided(observed, by_chance)
 
-    return statistic
+def kappa_of_tables(tables: Floats) -> Floats:
+    """Quadratic-weighted kappa (Cohen 1968) of counts by truth and answer (samples, ranks, ranks).
+
+    NaN where chance alone explains everything, as with one label only.
+    """
+    ranks = np.arange(tables.shape[1])
+    weights = (ranks[:, None] - ranks) ** 2.0
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    by_chance = np.einsum("si,ij,sj->s", rows, weights, columns)
+    observed = (tables * weights).sum(axis=(1, 2)) * rows.sum(axis=1)
+    return 1 - _divided(observed, by_chance)
 
 
 def calibration_error(confidence: Floats, is_right: Truths) -> Statistic:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from sklearn.metrics import cohen_kappa_score
 
 from classifier.heads import (
     CUMULATIVE,
@@ -15,6 +14,7 @@ from classifier.heads import (
     sigmoid,
     softmax,
 )
+from training.bootstrap import kappa_of_tables
 from training.config import BandSettings
 
 Floats = NDArray[np.float64]
@@ -90,10 +90,9 @@ def fit_cuts(expected: Floats, truth: Ranks, n_levels: int) -> tuple[float, ...]
     cuts = [k + 0.5 for k in range(n_levels - 1)]
 
     def kappa(borders: list[float]) -> float:
-        ranks = np.searchsorted(borders, expected, "right")
-        return float(
-            cohen_kappa_score(truth, ranks, weights="quadratic", labels=np.arange(n_levels))
-        )
+        cells = truth * n_levels + np.searchsorted(borders, expected, "right")
+        table = np.bincount(cells, minlength=n_levels * n_levels).reshape(1, n_levels, n_levels)
+        return float(kappa_of_tables(table.astype(np.float64))[0])
 
     best = kappa(cuts)
     for _ in range(3):

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 _ABSENT_LOGIT = -30.0  # a label that a training fold lacks cannot be told by that fold
+_WORTH_WORKERS = 2_000  # texts; with fewer the processes take longer to start (20 s) than to fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def _fit_parts(
     """
     jobs, progress = running
     n_folds = config.folds.number
-    parts = Parallel(n_jobs=jobs, return_as="generator")(
+    workers = jobs if len(texts) >= _WORTH_WORKERS else 1
+    parts = Parallel(n_jobs=workers, return_as="generator")(
         delayed(_fit_part)(texts, targets, folds == fold, config) for fold in range(-1, n_folds)
     )
     progress("fit on all texts")
