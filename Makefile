@@ -31,11 +31,11 @@ evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled te
 compare: models/CURRENT ## set versions A (the current one) and B side by side on DATA; PAGE=FILE.html writes a page
 	$(RUN) -m training compare $(or $(A),CURRENT) $(B) --data $(DATA) $(if $(PAGE),--html $(PAGE))
 
-promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (and FEEDBACK)
-	$(RUN) -m training promote $(VERSION) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(FEEDBACK),--feedback $(FEEDBACK))
+promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (and FEEDBACK), or by FORCE=1; WHY="reason"
+	$(RUN) -m training promote $(VERSION) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(FORCE),--force) $(if $(WHY),--why "$(WHY)")
 
-rollback: models/CURRENT ## go back to the version that was current before
-	$(RUN) -m training rollback
+rollback: models/CURRENT ## go back to the version that was current before; WHY="reason"
+	$(RUN) -m training rollback $(if $(WHY),--why "$(WHY)")
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
-from classifier.artifact import read_artifact, write_manifest, write_model_files
+from classifier.artifact import (
+    MANIFEST,
+    VOCABULARY,
+    WEIGHTS,
+    read_artifact,
+    write_manifest,
+    write_model_files,
+)
 from classifier.prediction import (
     Band,
     Category,
@@ -102,4 +110,12 @@ def blunted(folder: Path, models: Path, version: str) -> Path:
     target = models / version
     target.mkdir(parents=True)
     write_manifest(target, write_model_files(target, found))
+    return target
+
+
+def renamed(folder: Path, target: Path) -> Path:
+    """A copy of a model under another version: the files that are served."""
+    target.mkdir(parents=True)
+    for name in (MANIFEST, VOCABULARY, WEIGHTS):
+        shutil.copyfile(folder / name, target / name)
     return target

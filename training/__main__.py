@@ -88,7 +88,7 @@ def train(
         progress("done")
     if current_version(out) is None:
         why = "the first model of the folder"
-        switch(out, folder.name, Change(FIRST, why, default_by()), expected=None)
+        switch(out, load(folder), Change(FIRST, why, default_by()), expected=None)
     click.echo(summary(metrics), err=True)
     if other:
         click.echo(f"against other text:\n{summary(judged)}", err=True)

@@ -240,21 +240,24 @@ def _at_most(rule: str, value: float, limit: float, detail: str) -> Outcome:
 
 
 def _feedback(trial: Trial, gates: Gates) -> Iterator[Outcome]:
-    if trial.feedback is None:
-        yield Outcome("feedback", NOT_CHECKED, "no --feedback was given")
+    rule, settled = gates.feedback, trial.feedback
+    missed = REFUSED if rule.is_required else NOT_CHECKED
+    if settled is None:
+        yield Outcome("feedback", missed, "no --feedback was given")
         return
-    duel = duel_of(trial.champion.triage, trial.candidate.triage, trial.feedback, trial.policy)
+    if not settled.examples:
+        reasons = ", ".join(f"{count} {why}" for why, count in settled.left_out.items())
+        yield Outcome("feedback", missed, f"no settled labels: {reasons or 'no rows'}")
+        return
+    duel = duel_of(trial.champion.triage, trial.candidate.triage, settled, trial.policy)
     was_right, is_right = right(duel.before), right(duel.after)
-    rule = gates.feedback
-    parts = (
+    for name, chosen, least, words in (
         ("feedback moved", ~was_right, rule.min_moved, "corrected texts are now right"),
         ("feedback kept", was_right, rule.min_kept, "controls are still right"),
-    )
-    for name, chosen, least, words in parts:
+    ):
         texts = int(chosen.sum())
         if texts < rule.min_texts:
-            detail = f"{texts} texts, {rule.min_texts} are needed"
-            yield Outcome(name, NOT_CHECKED, detail)
+            yield Outcome(name, NOT_CHECKED, f"{texts} texts, {rule.min_texts} are needed")
             continue
         share = float(is_right[chosen].mean())
         detail = f"{share:.3f} of {texts} {words}"

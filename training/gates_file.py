@@ -29,11 +29,15 @@ class FigureRule:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackRule:
-    """Shares (0-1) of the champion's mistakes that must be mended, of its hits to be kept."""
+    """Shares (0-1) of the champion's mistakes that must be mended, of its hits to be kept.
+
+    `is_required` refuses a candidate that no settled labels can judge.
+    """
 
     min_texts: int
     min_moved: float
     min_kept: float
+    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,12 @@ def _figure(table: Table) -> FigureRule:
 
 
 def _feedback(table: Table) -> FeedbackRule:
-    table.closed("min_texts", "min_moved", "min_kept")
+    table.closed("min_texts", "min_moved", "min_kept", "required")
     return FeedbackRule(
         table.whole("min_texts", 1, 1_000_000),
         table.number("min_moved", 0, 1),
         table.number("min_kept", 0, 1),
+        table.flag("required"),
     )
 
 

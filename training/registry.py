@@ -19,7 +19,7 @@ from pathlib import Path
 
 from classifier.artifact import MANIFEST, Json, current_version, set_current
 from classifier.errors import ModelError, SettingsError, shorten
-from classifier.triage import Triage, load
+from classifier.triage import Triage
 
 HISTORY = "HISTORY.jsonl"
 CURRENT = "CURRENT"
@@ -92,17 +92,23 @@ def read_history(models: Path) -> list[Json]:
 
 
 def switch(
-    models: Path, version: str, change: Change, *, expected: str | None, now: datetime | None = None
+    models: Path,
+    triage: Triage,
+    change: Change,
+    *,
+    expected: str | None,
+    now: datetime | None = None,
 ) -> Json:
-    """Make a version current and note it; returns the entry of the history.
+    """Make a model of the folder current and note it; returns the entry of the history.
 
-    The model is loaded first. Entry and CURRENT change under one lock, the entry first: a change
-    that nobody can explain is worse than an entry for one that was cut off.
+    It comes loaded: what cannot be loaded never becomes current. Entry and CURRENT change under one
+    lock, the entry first: a change that nobody can explain is worse than an entry for one that was
+    cut off.
 
     Raises:
-        ModelError: the model must not be served, or CURRENT is no longer `expected`.
+        ModelError: CURRENT is no longer `expected`.
     """
-    triage = load(models / version)
+    entry = _entry(triage, change, expected, now or datetime.now(UTC))
     with _locked(models):
         before = current_version(models)
         if before != expected:
@@ -110,12 +116,11 @@ def switch(
                 f"{models / CURRENT} became {before or 'none'} meanwhile, "
                 f"{expected or 'none'} was expected: nothing was changed, look again"
             )
-        entry = _entry(triage, change, before, now or datetime.now(UTC))
         with (models / HISTORY).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        set_current(models, version)
+        set_current(models, triage.version)
     return entry
 
 
@@ -130,6 +135,8 @@ def previous_version(history: Sequence[Json], current: str | None) -> str | None
     >>> previous_version([dict(zip(keys, step)) for step in steps], "b")
     'a'
     """
+    if history and current and history[-1].get("before") == current != history[-1]["version"]:
+        history = history[:-1]  # it was cut off before it took effect, or taken back by hand
     served: list[object] = []
     for entry in history:
         before, version = entry.get("before"), entry["version"]

@@ -12,12 +12,11 @@ import click
 from classifier.artifact import Json, current_version
 from classifier.errors import GateRefusedError, ModelError, SettingsError
 from classifier.policy_file import load_policy
-from classifier.triage import load
+from classifier.triage import Triage, load
 from training.compare import as_html, as_text, compare_models
 from training.dataset import Columns, read_dataset
 from training.gates import (
     STEPS,
-    Contestant,
     Outcome,
     Trial,
     contestant,
@@ -38,6 +37,7 @@ from training.registry import (
     read_history,
     switch,
 )
+from training.settled import read_settled
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -51,7 +51,10 @@ holdout_option = click.option(
     "--holdout", type=PATH, multiple=True, help="Labelled file or folder that no model has seen."
 )
 feedback_option = click.option(
-    "--feedback", type=PATH, multiple=True, help="Settled labels of reviewers: file or folder."
+    "--feedback",
+    type=PATH,
+    multiple=True,
+    help="Labels that reviewers settled: what `export-feedback` writes, or a labelled table.",
 )
 gates_option = click.option("--gates", "gates_file", type=FILE, help="gates.toml")
 
@@ -132,9 +135,8 @@ def gate(
     Exit status: 0 it may, 1 a rule refuses, 2 wrong usage.
     """
     columns = Columns(text_column, category_column, intensity_column)
-    pair = (contestant(find_folder(models, against)), contestant(find_folder(models, candidate)))
-    gates = load_gates(gates_file)
-    outcomes, noted = _run(pair, gates, holdout, feedback, columns)
+    pair = (find_folder(models, against), find_folder(models, candidate))
+    _, outcomes, noted = _run(pair, load_gates(gates_file), holdout, feedback, columns)
     if as_json:
         click.echo(json.dumps(noted, ensure_ascii=False))
     else:
@@ -176,17 +178,18 @@ def promote(
     if version == current:
         raise ModelError(f"{version} is the current model already")
     noted: Json = {}
+    candidate: Triage | None = None
     folder = find_folder(models, version)
     if folder.parent.resolve() != models.resolve():
         raise ModelError(f"{folder} does not lie in {models}: move it there first")
     if current is not None and not force:
         columns = Columns(text_column, category_column, intensity_column)
-        pair = (contestant(models / current), contestant(folder))
-        outcomes, noted = _run(pair, load_gates(gates_file), holdout, feedback, columns)
+        pair = (models / current, folder)
+        candidate, outcomes, noted = _run(pair, load_gates(gates_file), holdout, feedback, columns)
         _show(outcomes)
         _stop_if_refused(version, outcomes)
     change = Change(PROMOTE, why, by, is_forced=force, gates=noted)
-    switch(models, folder.name, change, expected=current)
+    switch(models, candidate or load(folder), change, expected=current)
     click.echo(f"current model: {folder.name} (before: {current or 'none'})")
 
 
@@ -207,7 +210,7 @@ def rollback(version: str | None, why: str, by: str, models: Path) -> None:
     if target == current:
         raise ModelError(f"{target} is the current model already")
     folder = find_folder(models, target)
-    switch(models, folder.name, Change(ROLLBACK, why, by), expected=current)
+    switch(models, load(folder), Change(ROLLBACK, why, by), expected=current)
     click.echo(f"current model: {folder.name} (before: {current or 'none'})")
 
 
@@ -230,20 +233,23 @@ def history(models: Path, as_json: bool) -> None:
 
 
 def _run(
-    pair: tuple[Contestant, Contestant],
+    folders: tuple[Path, Path],
     gates: Gates,
     holdout: Sequence[Path],
     feedback: Sequence[Path],
     columns: Columns,
-) -> tuple[list[Outcome], Json]:
+) -> tuple[Triage, list[Outcome], Json]:
+    """The candidate, loaded, what each rule says of it, and what the history keeps of that."""
     paths = list(holdout) or ([gates.holdout.file] if gates.holdout.file else [])
     if not paths:
         raise SettingsError(
-            "--holdout is missing: the gates need labelled text that no model has seen; name it "
-            "here or as holdout.file in gates.toml (`promote --force --why …` goes without)"
+            "--holdout is missing (with make: HOLDOUT=FILE): the gates need labelled text that "
+            "neither model was trained on, or promote without them by --force --why REASON "
+            "(FORCE=1 WHY=REASON)"
         )
-    other = read_dataset(feedback, columns) if feedback else None
-    trial = Trial(*pair, read_dataset(paths, columns), other, load_policy())
+    other = read_settled(feedback, columns) if feedback else None
+    champion, candidate = map(contestant, folders)
+    trial = Trial(champion, candidate, read_dataset(paths, columns), other, load_policy())
     with click.progressbar(length=STEPS, label="gates", file=sys.stderr) as bar:
 
         def progress(step: str) -> None:
@@ -251,7 +257,7 @@ def _run(
             bar.update(1)
 
         outcomes = run_gates(trial, gates, progress=progress)
-    return outcomes, record(outcomes, trial, gates)
+    return candidate.triage, outcomes, record(outcomes, trial, gates)
 
 
 def _show(outcomes: Sequence[Outcome]) -> None:

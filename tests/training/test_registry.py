@@ -1,62 +1,41 @@
-"""Models become current through the gates, with a history, and go back in one command."""
+"""Which version is current changes under a lock, with a history, and goes back step by step."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from click.testing import CliRunner, Result
 
+from classifier import Triage, load
 from classifier.artifact import WEIGHTS, current_version
-from classifier.errors import GateRefusedError, ModelError, SettingsError
-from tests.builders import TOY_ROWS, blunted, write_csv
+from classifier.errors import ModelError, SettingsError
+from tests.builders import renamed
 from training.__main__ import main
-from training.registry import Change, read_history, switch
+from training.registry import HISTORY, Change, find_folder, previous_version, read_history, switch
 
-GATES = """
-[figures.high_recall]
-tolerated = 0.0
-max_loss = 0.0
-required = true
-[figures.qwk]
-tolerated = 0.002
-max_loss = 0.02
-[figures.grave_recall]
-tolerated = 0.0
-max_loss = 0.0
-[size]
-max_growth = 1.5
-[speed]
-min_ratio = 0.0
-rounds = 1
-[behaviour]
-cases = "cases.toml"
-max_new_failures = 0
-[feedback]
-min_texts = 5
-min_moved = 0.3
-min_kept = 0.9
-[holdout]
-min_texts = 20
-"""
-CASES = 'angrier = [{ calm = "快递三天没动了，麻烦查一下", angry = "快递员不得好死，王八蛋" }]\n'
+Models = dict[str, Triage]
+
+
+@pytest.fixture(scope="module")
+def loaded(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """Versions a, b and c of one model."""
+    folder = tmp_path_factory.mktemp("loaded")
+    return {version: load(renamed(toy_folder, folder / version)) for version in "abc"}
 
 
 @pytest.fixture
 def models(toy_folder: Path, tmp_path: Path) -> Path:
-    """Versions a (current, by hand), b (its equal) and blunt (sees no anger); gates; a holdout."""
-    folder = tmp_path / "models"
-    for version in ("a", "b"):
-        shutil.copytree(toy_folder, folder / version)
-    blunted(toy_folder, folder, "blunt")
-    (folder / "CURRENT").write_text("a\n", encoding="utf-8")
-    (tmp_path / "gates.toml").write_text(GATES, encoding="utf-8")
-    (tmp_path / "cases.toml").write_text(CASES, encoding="utf-8")
-    rows = [(text + "，电话13800001111", code, level) for text, code, level in TOY_ROWS]
-    write_csv(tmp_path / "holdout.csv", rows)
-    return folder
+    """The folders of the same versions; a is current, put there by hand."""
+    for version in "abc":
+        renamed(toy_folder, tmp_path / version)
+    (tmp_path / "CURRENT").write_text("a\n", encoding="utf-8")
+    return tmp_path
 
 
 def call(models: Path, *command: str) -> Result:
@@ -64,121 +43,118 @@ def call(models: Path, *command: str) -> Result:
     return CliRunner().invoke(main, [*command, "--models", str(models)])
 
 
-def gated(models: Path, *command: str) -> Result:
-    """The same with the toy gates and holdout."""
-    files = ("--gates", str(models.parent / "gates.toml"), "--holdout")
-    return call(models, *command, *files, str(models.parent / "holdout.csv"))
+def promotion(why: str = "trial") -> Change:
+    """A promotion without gates."""
+    return Change("promote", why, "li", is_forced=True)
 
 
-def forced(models: Path, version: str) -> Result:
-    """Promote without the gates."""
-    return call(models, "promote", version, "--force", "--why", "trial", "--by", "li")
-
-
-def test_an_equal_model_is_promoted_and_the_history_says_all(models: Path) -> None:
-    """Who, when, why, by which gates, from which data and code."""
-    run = gated(models, "promote", "b", "--why", "monthly", "--by", "li")
-    assert run.exit_code == 0, run.output
+def test_a_change_is_noted_with_who_when_why_and_from_what(models: Path, loaded: Models) -> None:
+    """The entry that is returned is the line of the history."""
+    change = Change("promote", "每月更新", "li", gates={"passed": True})
+    now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    entry = switch(models, loaded["b"], change, expected="a", now=now)
     assert current_version(models) == "b"
-    (entry,) = read_history(models)
+    assert read_history(models) == [entry]
     assert (entry["action"], entry["version"], entry["before"]) == ("promote", "b", "a")
-    assert (entry["by"], entry["why"], entry["forced"]) == ("li", "monthly", False)
-    assert entry["gates"]["passed"]
-    assert entry["gates"]["holdout"][0]["name"] == "holdout.csv"
+    assert (entry["at"], entry["by"], entry["why"]) == (
+        "2026-03-04T05:06:07+00:00", "li", "每月更新",
+    )  # fmt: skip
     assert entry["data"][0]["name"] == "toy.csv"
     assert len(entry["code"]["trained"]["sha256"]) == 64
-    shown = call(models, "history").output
-    assert "a -> b" in shown
-    assert "li, gates passed: monthly" in shown
+    assert entry["digest"] == loaded["b"].describe()["digest"]
+    assert "a -> b  li, gates passed: 每月更新" in call(models, "history").output
+    assert json.loads(call(models, "history", "--json").stdout) == entry
 
 
-def test_a_worse_model_is_refused_with_rule_and_amount(models: Path) -> None:
-    """A model that sees no anger loses all of the recall of levels 4-5, and stays out."""
-    run = gated(models, "promote", "blunt")
-    assert isinstance(run.exception, GateRefusedError)
-    message = str(run.exception)
-    assert "high_recall: 1.0000 -> 0.0000" in message
-    assert "1.0000 more than the 0 allowed" in message
-    assert "behaviour: 1 cases fail, 0 with the champion; new: angrier 1" not in message
-    assert current_version(models) == "a"
-    assert not read_history(models)
-    judged = gated(models, "gate", "blunt", "--json")
-    outcomes = {one["rule"]: one for one in json.loads(judged.stdout)["outcomes"]}
-    assert outcomes["high_recall"]["by"] == 1.0
-    assert outcomes["grave_recall"]["result"] == "not checked"
-    assert outcomes["size"]["result"] == "passed"
+def test_of_promotions_at_once_one_wins(models: Path, loaded: Models) -> None:
+    """Each looked when a was current: one changes it, the others change nothing."""
+    start = Barrier(4)
+
+    def promote(version: str) -> str | None:
+        start.wait()
+        try:
+            switch(models, loaded[version], promotion(), expected="a")
+        except ModelError as error:
+            assert "meanwhile, a was expected: nothing was changed" in str(error)  # noqa: PT017
+            return None
+        return version
+
+    with ThreadPoolExecutor(4) as pool:
+        (winner,) = filter(None, pool.map(promote, "bcbc"))
+    assert current_version(models) == winner
+    assert [entry["version"] for entry in read_history(models)] == [winner]
+    assert {path.name for path in models.iterdir()} == {*"abc", "CURRENT", HISTORY, ".lock"}
 
 
-def test_feedback_must_move_and_controls_must_stay(models: Path) -> None:
-    """From blunt to a sharp model corrected texts move; the other way round controls are lost."""
-    feedback = ("--feedback", str(models.parent / "holdout.csv"))
-    run = gated(models, "gate", "a", "--against", "blunt", *feedback)
-    assert run.exit_code == 0, run.output
-    assert "passed       feedback moved  1.000 of 16" in run.stdout
-    back = gated(models, "gate", "blunt", "--against", "a", *feedback)
-    assert "feedback kept: 0.200 of 20 controls are still right: 0.700 less" in str(back.exception)
-
-
-def test_a_holdout_that_was_trained_on_is_refused(models: Path, toy_folder: Path) -> None:
-    """Figures on known text say nothing."""
-    seen = toy_folder.parent.parent / "toy.csv"
-    files = ("--gates", str(models.parent / "gates.toml"), "--holdout", str(seen))
-    run = call(models, "gate", "b", *files)
-    assert "holdout: the candidate was trained on toy.csv" in str(run.exception)
-
-
-def test_without_a_holdout_or_a_reason_nothing_is_promoted(models: Path) -> None:
-    """The message names the option that is missing."""
-    assert "--holdout is missing" in str(call(models, "promote", "b").exception)
-    run = call(models, "promote", "b", "--force")
-    assert isinstance(run.exception, SettingsError)
-    assert "--why is missing" in str(run.exception)
-    unknown = call(models, "promote", "z", "--force", "--why", "w").exception
-    assert "no model 'z'" in str(unknown)
-    assert "there are a, b, blunt" in str(unknown)
-    assert current_version(models) == "a"
-
-
-def test_rollback_goes_back_step_by_step(models: Path) -> None:
+def test_rollback_goes_back_step_by_step(models: Path, loaded: Models) -> None:
     """Two promotions are taken back by two rollbacks; then there is nothing before."""
-    assert forced(models, "b").exit_code == 0
-    assert forced(models, "blunt").exit_code == 0
+    switch(models, loaded["b"], promotion(), expected="a")
+    switch(models, loaded["c"], promotion(), expected="b")
     for expected in ("b", "a"):
         run = call(models, "rollback", "--why", "complaints")
         assert run.exit_code == 0, run.output
         assert current_version(models) == expected
-    assert "no history of an earlier version" in str(call(models, "rollback").exception)
+    assert "no history of an earlier version: name one" in str(call(models, "rollback").exception)
     assert [entry["action"] for entry in read_history(models)] == ["promote"] * 2 + ["rollback"] * 2
 
 
-def test_a_damaged_model_is_never_made_current(models: Path) -> None:
-    """Rollback checks what it goes back to, and changes nothing if that is broken."""
-    assert forced(models, "b").exit_code == 0
-    (models / "a" / WEIGHTS).write_bytes(b"")
-    assert isinstance(call(models, "rollback").exception, ModelError)
-    assert current_version(models) == "b"
-    assert len(read_history(models)) == 1
+def test_a_change_that_was_cut_off_counts_as_none() -> None:
+    """The entry of b was written, CURRENT still says a: before a there was z."""
+    keys = ("action", "version", "before")
+    steps = [("first", "z", None), ("promote", "a", "z"), ("promote", "b", "a")]
+    history = [dict(zip(keys, step, strict=True)) for step in steps]
+    assert previous_version(history, "a") == "z"
+    assert previous_version(history, "b") == "a"
+    assert previous_version(history, "q") == "b"  # by hand to another one
+    assert previous_version([], "a") is None
 
 
-def test_a_change_meanwhile_stops_the_switch(models: Path) -> None:
-    """Gates that measured against another champion do not count."""
-    with pytest.raises(ModelError, match="became a meanwhile, b was expected"):
-        switch(models, "blunt", Change("promote", "", "li"), expected="b")
+def test_a_broken_folder_is_never_made_current(models: Path, loaded: Models) -> None:
+    """Neither promote nor rollback changes anything if the model does not load."""
+    (models / "b" / WEIGHTS).write_bytes(b"")
+    for command in (
+        ("promote", "b", "--force", "--why", "w"),
+        ("promote", "b", "--holdout", __file__),
+        ("rollback", "--to", "b"),
+    ):
+        assert isinstance(call(models, *command).exception, ModelError)
+    (models / "empty").mkdir()
+    unknown = str(call(models, "promote", "empty", "--force", "--why", "w").exception)
+    assert "no model 'empty' in" in unknown
+    assert "there are a, b, c" in unknown
     assert current_version(models) == "a"
+    assert not read_history(models)
+    switch(models, loaded["c"], promotion(), expected="a")
+    (models / "a" / WEIGHTS).unlink()
+    assert isinstance(call(models, "rollback").exception, ModelError)
+    assert current_version(models) == "c"
 
 
-def test_compare_shows_figures_and_masked_changes(models: Path) -> None:
-    """Text and page hold both figures and what changes; no telephone number is in them."""
-    page = models.parent / "compare.html"
-    options = ("--data", str(models.parent / "holdout.csv"), "--html", str(page))
-    run = call(models, "compare", "CURRENT", "blunt", *options)
-    assert run.exit_code == 0, run.output
-    html = page.read_text(encoding="utf-8")
-    assert "changed decisions: 16 of 20 (0 better, 16 worse, 0 other)" in run.stdout
-    assert "levels 4-5 recall                  -1.000  [-1.000, -1.000]  significant" in run.stdout
-    for shown in (run.stdout, html):
-        assert "[手机]" in shown
-        assert "13800001111" not in shown
-    assert "显著下降" in html
-    assert "src=" not in html
-    assert 'href="http' not in html
+def test_force_needs_a_reason_and_is_noted(models: Path) -> None:
+    """Without gates somebody says why."""
+    run = call(models, "promote", "b", "--force")
+    assert isinstance(run.exception, SettingsError)
+    assert "--why is missing" in str(run.exception)
+    long = call(models, "promote", "b", "--force", "--why", "w" * 501)
+    assert "--why has 501 characters, at most 500" in str(long.exception)
+    run = call(models, "promote", "b", "--force", "--why", "fraud wave", "--by", "li")
+    assert run.stdout == "current model: b (before: a)\n"
+    assert "a -> b  li, forced: fraud wave" in call(models, "history").output
+    again = call(models, "promote", "b", "--force", "--why", "w").exception
+    assert "b is the current model already" in str(again)
+
+
+def test_a_model_is_named_by_version_folder_or_current(models: Path) -> None:
+    """Only one that lies in the models folder can become current."""
+    assert find_folder(models, "CURRENT") == models / "a"
+    assert find_folder(models, str(models / "b")) == models / "b"
+    elsewhere = shutil.copytree(models / "b", models / "deeper" / "b")
+    run = call(models, "promote", str(elsewhere), "--force", "--why", "w")
+    assert "does not lie in" in str(run.exception)
+
+
+def test_a_damaged_history_is_named_by_line(models: Path) -> None:
+    """A rollback goes on with --to."""
+    (models / HISTORY).write_text('{"action": "first", "version": "a"}\n{"acti', encoding="utf-8")
+    assert "line 2 has no `action`" in str(call(models, "rollback").exception)
+    assert call(models, "rollback", "--to", "b").exit_code == 0
