@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from classifier.artifact import (
     MANIFEST,
@@ -102,15 +104,26 @@ def prediction(
     )
 
 
-def blunted(folder: Path, models: Path, version: str) -> Path:
-    """A copy of a model under another version that calls every text the lowest level."""
+def altered(
+    folder: Path, models: Path, version: str, change: Callable[[dict[str, Any]], None]
+) -> Path:
+    """A copy of a model under another version, with its heads changed."""
     found = read_artifact(folder)
-    head = found.manifest["heads"]["intensity"]
-    head["cuts"] = [len(head["levels"]) - 1 - step / 1000 for step in (4, 3, 2, 1)]
+    change(found.manifest["heads"])
     target = models / version
     target.mkdir(parents=True)
     write_manifest(target, write_model_files(target, found))
     return target
+
+
+def blunted(folder: Path, models: Path, version: str) -> Path:
+    """A copy of a model under another version that calls every text the lowest level."""
+
+    def change(heads: dict[str, Any]) -> None:
+        highest = len(heads["intensity"]["levels"]) - 1
+        heads["intensity"]["cuts"] = [highest - (highest - n) / 1e9 for n in range(highest)]
+
+    return altered(folder, models, version, change)
 
 
 def renamed(folder: Path, target: Path) -> Path:

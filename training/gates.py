@@ -225,7 +225,7 @@ def _behaviour(trial: Trial, gates: Gates) -> Outcome:
         for model in (trial.champion, trial.candidate)
     )
     new = sorted(after - before)
-    detail = f"{len(after)} cases fail, {len(before)} with the champion"
+    detail = f"{len(after)} failed, {len(before)} by the champion"
     if new:
         detail += f"; new: {', '.join(new)}"
     return _at_most("behaviour", len(new), gates.max_new_failures, detail)
