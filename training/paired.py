@@ -142,7 +142,8 @@ def paired(name: str, before: Statistic, after: Statistic, texts: int) -> Differ
     are skipped; with none left the interval is -1 to 1.
     """
     sign = 1 if FIGURES[name].is_better_high else -1
-    gains = values_of(lambda counts: sign * (after(counts) - before(counts)), texts, seed=_SEED)
+    gains = sign * values_of(lambda counts: after(counts) - before(counts), texts, seed=_SEED)
     low, high = np.percentile(gains, [2.5, 97.5]) if len(gains) else (-1.0, 1.0)
     one, other = value_of(before, texts), value_of(after, texts)
-    return Difference(name, one, other, sign * (other - one), float(low), float(high))
+    gain = sign * (other - one) + 0.0  # zero, not minus zero
+    return Difference(name, one, other, gain, float(low) + 0.0, float(high) + 0.0)

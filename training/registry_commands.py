@@ -56,7 +56,9 @@ feedback_option = click.option(
     multiple=True,
     help="Labels that reviewers settled: what `export-feedback` writes, or a labelled table.",
 )
-gates_option = click.option("--gates", "gates_file", type=FILE, help="gates.toml")
+gates_option = click.option(
+    "--gates", "gates_file", type=FILE, help="The rules; training/gates.toml if not given."
+)
 
 
 def column_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -94,12 +96,16 @@ def compare(
     A and B are versions, model folders, or CURRENT. Texts are shown masked.
     """
     columns = Columns(text_column, category_column, intensity_column)
-    before, after = load(find_folder(models, a)), load(find_folder(models, b))
+    folders = (find_folder(models, a), find_folder(models, b))
     dataset, policy = read_dataset(paths, columns), load_policy()
-    with click.progressbar(length=2, label="compare", file=sys.stderr) as bar:
-        duel = duel_of(before, after, dataset, policy)
+    with click.progressbar(length=4, label="compare", file=sys.stderr) as bar:
+        triages = []
+        for folder in folders:
+            triages.append(load(folder))
+            bar.update(1)
+        duel = duel_of(triages[0], triages[1], dataset, policy)
         bar.update(1)
-        found = compare_models(duel, (before.version, after.version), policy)
+        found = compare_models(duel, (triages[0].version, triages[1].version), policy)
         bar.update(1)
     if html:
         html.write_text(as_html(found), encoding="utf-8")
