@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo train evaluate compare promote rollback test check bench
+.PHONY: help serve demo train evaluate compare promote rollback shadow test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -36,6 +36,9 @@ promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (an
 
 rollback: models/CURRENT ## go back to the version that was current before; WHY="reason"
 	$(RUN) -m training rollback $(if $(WHY),--why "$(WHY)")
+
+shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
+	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -33,6 +33,7 @@ from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
 from service.secret import load_secret
 from service.settings import Settings
+from service.shadow.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Parts:
     metrics: Metrics
     playbooks: PlaybookWatch = field(default_factory=PlaybookWatch)
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    trial: Trial = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The candidate's trial is over the other parts."""
+        object.__setattr__(self, "trial", Trial(self.predictor, self.database, self.metrics))
 
 
 def load_parts(settings: Settings, load: Load = load_model) -> Parts:
@@ -79,7 +85,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     keys = KeyRing(parts.database)
     secret = load_secret(settings.home)
     playbook = parts.playbooks.now
-    answers = Answers(parts.predictor, parts.metrics, Intake(parts.database, secret), playbook)
+    intake = Intake(parts.database, secret)
+    answers = Answers(parts.predictor, parts.metrics, intake, playbook, parts.trial)
     app.register_blueprint(classify.blueprint())
     app.register_blueprint(api.blueprint(keys, parts.predictor))
     desk = Desk(parts.database, secret, lambda: parts.predictor.policy)

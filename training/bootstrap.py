@@ -12,6 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from training.counts import quadratic_kappas
+
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
 Truths = NDArray[np.bool_]
@@ -76,20 +78,7 @@ def weighted_kappa(truth: Ranks, answers: Ranks, labels: int) -> Statistic:
         (np.ones(len(truth)), (np.arange(len(truth)), truth * labels + answers)),
         shape=(len(truth), labels * labels),
     )
-    return lambda counts: kappa_of_tables((counts @ cells).reshape(-1, labels, labels))
-
-
-def kappa_of_tables(tables: Floats) -> Floats:
-    """Quadratic-weighted kappa (Cohen 1968) of counts by truth and answer (samples, ranks, ranks).
-
-    NaN where chance alone explains everything, as with one label only.
-    """
-    ranks = np.arange(tables.shape[1])
-    weights = (ranks[:, None] - ranks) ** 2.0
-    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
-    by_chance = np.einsum("si,ij,sj->s", rows, weights, columns)
-    observed = (tables * weights).sum(axis=(1, 2)) * rows.sum(axis=1)
-    return 1 - _divided(observed, by_chance)
+    return lambda counts: quadratic_kappas((counts @ cells).reshape(-1, labels, labels))
 
 
 def calibration_error(confidence: Floats, is_right: Truths) -> Statistic:

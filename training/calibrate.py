@@ -14,8 +14,8 @@ from classifier.heads import (
     sigmoid,
     softmax,
 )
-from training.bootstrap import kappa_of_tables
 from training.config import BandSettings
+from training.counts import confusion, quadratic_kappa
 
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
@@ -90,9 +90,8 @@ def fit_cuts(expected: Floats, truth: Ranks, n_levels: int) -> tuple[float, ...]
     cuts = [k + 0.5 for k in range(n_levels - 1)]
 
     def kappa(borders: list[float]) -> float:
-        cells = truth * n_levels + np.searchsorted(borders, expected, "right")
-        table = np.bincount(cells, minlength=n_levels * n_levels).reshape(1, n_levels, n_levels)
-        return float(kappa_of_tables(table.astype(np.float64))[0])
+        ranks = np.searchsorted(borders, expected, "right")
+        return quadratic_kappa(confusion(truth, ranks, n_levels))
 
     best = kappa(cuts)
     for _ in range(3):

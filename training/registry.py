@@ -61,6 +61,18 @@ def find_folder(models: Path, name: str) -> Path:
     raise ModelError(f"no model {shorten(version)} in {models}; there are {there}")
 
 
+def find_own(models: Path, name: str) -> Path:
+    """The same, if it may become current: a folder of `models` itself.
+
+    Raises:
+        ModelError: there is no such model, or it lies elsewhere.
+    """
+    folder = find_folder(models, name)
+    if folder.parent.resolve() != models.resolve():
+        raise ModelError(f"{folder} does not lie in {models}: move it there first")
+    return folder
+
+
 def versions(models: Path) -> list[str]:
     """The versions in a models folder, oldest first."""
     return sorted(path.parent.name for path in models.glob(f"[!.]*/{MANIFEST}"))

@@ -33,6 +33,7 @@ from training.registry import (
     Change,
     default_by,
     find_folder,
+    find_own,
     previous_version,
     read_history,
     switch,
@@ -185,9 +186,7 @@ def promote(
         raise ModelError(f"{version} is the current model already")
     noted: Json = {}
     candidate: Triage | None = None
-    folder = find_folder(models, version)
-    if folder.parent.resolve() != models.resolve():
-        raise ModelError(f"{folder} does not lie in {models}: move it there first")
+    folder = find_own(models, version)
     if current is not None and not force:
         columns = Columns(text_column, category_column, intensity_column)
         pair = (models / current, folder)
@@ -215,7 +214,7 @@ def rollback(version: str | None, why: str, by: str, models: Path) -> None:
         raise ModelError(f"{models} has no history of an earlier version: name one with --to")
     if target == current:
         raise ModelError(f"{target} is the current model already")
-    folder = find_folder(models, target)
+    folder = find_own(models, target)
     switch(models, load(folder), Change(ROLLBACK, why, by), expected=current)
     click.echo(f"current model: {folder.name} (before: {current or 'none'})")
 
@@ -225,7 +224,10 @@ def rollback(version: str | None, why: str, by: str, models: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The entries as JSON Lines.")
 def history(models: Path, as_json: bool) -> None:
     """List who made which version current, when, why and by which gates; the newest last."""
-    for entry in read_history(models):
+    entries = read_history(models)
+    if not entries:
+        click.echo(f"{models} has no history yet", err=True)
+    for entry in entries:
         if as_json:
             click.echo(json.dumps(entry, ensure_ascii=False))
             continue

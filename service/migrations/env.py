@@ -8,6 +8,7 @@ import service.adapters.tables
 import service.cases.tables
 import service.intake.tables
 import service.outbox.tables
+import service.shadow.tables
 import service.tables
 from service.columns import Base
 
@@ -16,6 +17,7 @@ _MODULES = (
     service.cases.tables,
     service.intake.tables,
     service.outbox.tables,
+    service.shadow.tables,
     service.tables,
 )  # their import fills the metadata
 

@@ -149,8 +149,12 @@ def test_a_model_is_named_by_version_folder_or_current(models: Path) -> None:
     assert find_folder(models, "CURRENT") == models / "a"
     assert find_folder(models, str(models / "b")) == models / "b"
     elsewhere = shutil.copytree(models / "b", models / "deeper" / "b")
-    run = call(models, "promote", str(elsewhere), "--force", "--why", "w")
-    assert "does not lie in" in str(run.exception)
+    for command in (
+        ("promote", str(elsewhere), "--force", "--why", "w"),
+        ("rollback", "--to", str(elsewhere)),
+    ):
+        assert "does not lie in" in str(call(models, *command).exception)
+    assert "no history yet" in call(models, "history").stderr
 
 
 def test_a_damaged_history_is_named_by_line(models: Path) -> None:
