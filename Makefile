@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train evaluate shadow test check bench
+.PHONY: help serve demo data-check train evaluate compare promote rollback shadow test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +30,15 @@ train: .venv/ready ## train a model from DATA (data/corpus); the last line print
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+compare: models/CURRENT ## set versions A (the current one) and B side by side on DATA; PAGE=FILE.html writes a page
+	$(RUN) -m training compare $(or $(A),CURRENT) $(B) --data $(DATA) $(if $(PAGE),--html $(PAGE))
+
+promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (and FEEDBACK), or by FORCE=1; WHY="reason"
+	$(RUN) -m training promote $(VERSION) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(FORCE),--force) $(if $(WHY),--why "$(WHY)")
+
+rollback: models/CURRENT ## go back to the version that was current before; WHY="reason"
+	$(RUN) -m training rollback $(if $(WHY),--why "$(WHY)")
 
 shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from classifier.artifact import current_version, set_current
+from classifier.artifact import current_version
 from classifier.commands import run
 from classifier.triage import Triage, load
 from training.build import build, write_folder
@@ -21,6 +21,8 @@ from training.dataset import Dataset, read_sources
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
+from training.registry import FIRST, Change, default_by, switch
+from training.registry_commands import compare, gate, history, promote, rollback
 from training.report import write_report
 from training.sources import Flags, sources_of
 from training.summary import summary
@@ -35,7 +37,8 @@ def main() -> None:
     """Train, evaluate and choose models."""
 
 
-main.add_command(data_check)
+for command in (data_check, compare, gate, promote, rollback, history):
+    main.add_command(command)
 
 
 @main.command()
@@ -86,7 +89,8 @@ def train(
         write_report(folder, dataset, fitted, metrics)
         progress("done")
     if current_version(out) is None:
-        set_current(out, folder.name)
+        why = "the first model of the folder"
+        switch(out, load(folder), Change(FIRST, why, default_by()), expected=None)
     click.echo(summary(metrics), err=True)
     if other:
         click.echo(f"against other text:\n{summary(judged)}", err=True)
@@ -129,17 +133,6 @@ def try_(
     data, other = (read_sources(sources_of(settings.data, Flags(p))) for p in (paths, against))
     found = try_settings(data, other, settings)
     click.echo(f"{'features':30} {found['features']}\n{summary(found)}")
-
-
-@main.command()
-@click.argument("version")
-@click.option("--models", type=FOLDER, default=Path("models"), show_default=True)
-def promote(version: str, models: Path) -> None:
-    """Make VERSION the current model, after checking that it loads."""
-    load(models / version)
-    before = current_version(models)
-    set_current(models, version)
-    click.echo(f"current model: {version} (before: {before or 'none'})")
 
 
 def _say_what_was_read(dataset: Dataset) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -45,10 +46,23 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
             "left_out": dict(sorted(dataset.left_out.items())),
         },
         "training": json.loads(json.dumps(asdict(config))),
+        "code": {"sha256": code_hash()},
         "libraries": {name: version(name) for name in LIBRARIES},
         "figures": _headline(metrics),
     }
     return Artifact("", manifest, weights, bias, fitted.vectoriser.idf, fitted.vectoriser.terms)
+
+
+def code_hash() -> str:
+    """SHA-256 over the source files of `classifier` and `training`, by name and content."""
+    found = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for package in ("classifier", "training"):
+        for path in sorted((root / package).rglob("*.py")):
+            content = path.read_bytes()
+            name = path.relative_to(root).as_posix()
+            found.update(f"{name}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()
 
 
 def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:

@@ -85,8 +85,8 @@ class FileRecord:
     name: str
     sha256: str
     rows: int
-    weight: float
-    mapping: LabelMap
+    weight: float = 1.0
+    mapping: LabelMap = field(default_factory=LabelMap)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_any_number_of_levels_and_any_codes_can_be_learned(tmp_path: Path) -> No
 
 
 def test_the_first_model_becomes_current_and_later_ones_wait(tmp_path: Path) -> None:
-    """`promote` makes another model current, after checking that it loads."""
+    """`promote --force` makes another model current, after checking that it loads."""
     data = toy_csv(tmp_path)
     first = folder_of(train(tmp_path, data))
     models = tmp_path / "models"
@@ -113,11 +113,13 @@ def test_the_first_model_becomes_current_and_later_ones_wait(tmp_path: Path) -> 
     for path in first.iterdir():
         (second / path.name).write_bytes(path.read_bytes())
     assert current_version(models) == first.name
-    promote = ["promote", "second", "--models", str(models)]
+    promote = ["promote", "second", "--force", "--why", "test", "--models", str(models)]
     assert CliRunner().invoke(main, promote).exit_code == 0
     assert current_version(models) == "second"
-    (second / WEIGHTS).write_bytes(b"")
-    refused = CliRunner().invoke(main, ["promote", "second", "--models", str(models)])
+    third = second.rename(models / "third")
+    (third / WEIGHTS).write_bytes(b"")
+    command = ["promote", "third", "--force", "--why", "test", "--models", str(models)]
+    refused = CliRunner().invoke(main, command)
     assert isinstance(refused.exception, TriageError)
 
 
