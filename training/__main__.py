@@ -17,6 +17,7 @@ from training.card import write_card
 from training.config import load_config
 from training.dataset import Columns, Dataset, read_dataset
 from training.evaluate import figures
+from training.feedback_command import feedback
 from training.fit import fit
 from training.judge import judge
 from training.report import write_report
@@ -30,6 +31,9 @@ PATH = click.Path(path_type=Path, exists=True)
 @click.group()
 def main() -> None:
     """Train, evaluate and choose models."""
+
+
+main.add_command(feedback)
 
 
 @main.command()

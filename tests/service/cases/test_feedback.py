@@ -38,6 +38,7 @@ def test_every_verdict_is_a_line_with_everything_training_needs(queue: Queue, ou
     assert [line["is_settled"] for line in lines] == [False, True]
     assert first["reviewer"] != second["reviewer"]
     assert "anna" not in json.dumps(lines)
+    assert first["case_reasons"] == ["priority", "intensity"]
 
 
 def test_exporting_again_changes_nothing(queue: Queue, out: Path) -> None:
