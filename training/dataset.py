@@ -65,7 +65,7 @@ def read_dataset(paths: Sequence[Path], columns: Columns) -> Dataset:
     Raises:
         InputFileError: a file cannot be read, or the data cannot train any head.
     """
-    files = [file for path in paths for file in _files(path)]
+    files = [file for path in paths for file in files_of(path)]
     left_out: Counter[str] = Counter()
     examples: dict[tuple[str, str | None, int | None], Example] = {}
     recorded = []
@@ -86,7 +86,12 @@ def read_dataset(paths: Sequence[Path], columns: Columns) -> Dataset:
     return dataset
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_of(path: Path) -> Iterator[Path]:
+    """The file itself, or the tables in the folder and below, in name order.
+
+    Raises:
+        InputFileError: a folder without any table.
+    """
     if not path.is_dir():
         yield path
         return
