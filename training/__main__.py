@@ -20,6 +20,7 @@ from training.evaluate import figures
 from training.feedback_command import feedback
 from training.fit import fit
 from training.judge import judge
+from training.label_audit_command import label_audit
 from training.labels_commands import next_labels, read_labels_
 from training.report import write_report
 from training.summary import summary
@@ -35,6 +36,7 @@ def main() -> None:
 
 
 main.add_command(feedback)
+main.add_command(label_audit)
 main.add_command(next_labels)
 main.add_command(read_labels_)
 
