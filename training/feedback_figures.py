@@ -168,12 +168,10 @@ def _kappa(
     numbers = [value for pair in both for value in pair if isinstance(value, int)]
     names = {str(value) for pair in both for value in pair}
     labels = list(range(min(numbers), max(numbers) + 1)) if numbers else sorted(names)
-    left, right = ([pair[side] for pair in both] for side in (0, 1))
-    found["kappa"] = (
-        float(cohen_kappa_score(left, right, labels=labels, weights=weights))
-        if len(names) > 1
-        else None
-    )
+    found["kappa"] = None
+    if len(names) > 1:
+        one, other = ([pair[side] for pair in both] for side in (0, 1))
+        found["kappa"] = float(cohen_kappa_score(one, other, labels=labels, weights=weights))
     return found
 
 

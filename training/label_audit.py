@@ -80,7 +80,7 @@ def key_of(text: str) -> str:
     """The name under which a fix finds a masked text again: the start of its SHA-256.
 
     >>> key_of("退款")
-    '5ce4bb08c5eb67d5'
+    'f1c91e1d205cdacd'
     """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -162,7 +162,8 @@ def _level_views(fitted: Fitted, matrix: sp.csr_array) -> list[tuple[int, View]]
     severity = label_issues.level_severity(distance, sureness, len(head.levels))
     anger = fitted.linear[-1].weights @ head.direction
     found = []
-    for place in np.flatnonzero(label_issues.level_issues(distance, sureness)).tolist():
+    doubted = label_issues.level_issues(distance, sureness, len(head.levels))
+    for place in np.flatnonzero(doubted).tolist():
         order = np.argsort(-probs[place], kind="stable")[:_TOP].tolist()
         answers = tuple((str(head.levels[rank]), float(probs[place, rank])) for rank in order)
         suggested = head.levels[round(float(given[place] + distance[place]))]
@@ -176,14 +177,18 @@ def _level_views(fitted: Fitted, matrix: sp.csr_array) -> list[tuple[int, View]]
 
 
 def _terms(fitted: Fitted, matrix: sp.csr_array, row: int, weights: Floats) -> tuple[str, ...]:
-    """The terms of a text that weigh most; of two that overlap the heavier, of equal the longer."""
+    """The words and characters of a text that weigh most; of two that overlap the heavier.
+
+    Concepts are left out: they stand for the same words under another name.
+    """
     start, end = matrix.indptr[row], matrix.indptr[row + 1]
     columns = matrix.indices[start:end]
     shares = matrix.data[start:end] * weights[columns]
+    n_readable = len(fitted.vectoriser.word_terms) + len(fitted.vectoriser.char_terms)
     named = [
         (share, fitted.vectoriser.term(column).replace(" ", ""))
         for share, column in zip(shares.tolist(), columns.tolist(), strict=True)
-        if share > 0
+        if share > 0 and column < n_readable
     ]
     found: list[str] = []
     for _, term in sorted(named, key=lambda item: (-item[0], -len(item[1]), item[1])):

@@ -19,6 +19,7 @@ from training.label_fixes import LOG, apply_fixes, read_fixes, settled_labels
 _PATH = click.Path(path_type=Path, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SHOWN_PROBLEMS = 20
+_FEW_TEXTS = 500  # starting processes takes longer than fitting so few
 
 
 @click.command("label-audit")
@@ -71,10 +72,9 @@ def label_audit(  # noqa: PLR0913, PLR0917  (one argument per command-line optio
             bar.label = f"label-audit: {step:24}"
             bar.update(1)
 
-        found = audit(
-            dataset, settings, settled_labels(paths), jobs=os.cpu_count() or 1, progress=progress
-        )
-        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        jobs = 1 if len(dataset.examples) < _FEW_TEXTS else os.cpu_count() or 1
+        found = audit(dataset, settings, settled_labels(paths), jobs=jobs, progress=progress)
+        made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         shown = write_page(found, output, number=number, made_at=made_at)
     if as_json:
         click.echo(json.dumps(as_plain(found), ensure_ascii=False))

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from training.label_audit import CATEGORY, LEVEL, Audit, Doubted, View
 
+_LEAST_PROB = 0.01  # what is less likely explains nothing
 _HEADS = {CATEGORY: "类别", LEVEL: "情绪强度"}
 
 
@@ -29,7 +30,6 @@ class Shown:
     head: str
     given: Choice
     suggested: Choice
-    answers: tuple[tuple[str, float], ...]
     terms: tuple[str, ...]
     sentence: str
 
@@ -87,17 +87,21 @@ def _shown(view: View, names: dict[str, str]) -> Shown:
     def choice(value: str) -> Choice:
         return Choice(value, names.get(value, value))
 
+    likely = [
+        f"{choice(value).name} {prob:.0%}" for value, prob in view.answers if prob >= _LEAST_PROB
+    ]
     if view.distance is None:
-        sentence = f"模型认为是“{choice(view.suggested).name}”的概率为 {view.answers[0][1]:.0%}。"
+        sentence = f"模型给出的概率：{'；'.join(likely)}。"
     else:
         side = "高" if view.distance > 0 else "低"
-        sentence = f"模型的期望强度比标签{side} {abs(view.distance):.1f} 级。"
+        sentence = (
+            f"模型的期望强度比标签{side} {abs(view.distance):.1f} 级。概率：{'；'.join(likely)}。"
+        )
     return Shown(
         field=view.field,
         head=_HEADS[view.field],
         given=choice(view.given),
         suggested=choice(view.suggested),
-        answers=tuple((choice(value).name, prob) for value, prob in view.answers),
         terms=view.terms,
         sentence=sentence,
     )

@@ -74,7 +74,8 @@ def level_severity(distance: Floats, sureness: Floats, n_levels: int) -> Floats:
     return found
 
 
-def level_issues(distance: Floats, sureness: Floats, *, min_distance: float = 1.0) -> Mask:
-    """Whether the expected rank is at least a whole level off, and its side likelier than not."""
-    found: Mask = (np.abs(distance) >= min_distance) & (sureness > 0.5)
+def level_issues(distance: Floats, sureness: Floats, n_levels: int) -> Mask:
+    """Whether the expected rank is at least a level off, half of two, and its side the likelier."""
+    least = 1.0 if n_levels > 2 else 0.5
+    found: Mask = (np.abs(distance) >= least) & (sureness > 0.5)
     return found

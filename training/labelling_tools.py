@@ -74,21 +74,18 @@ def write_doccano(
     """Write JSON Lines and, beside them, the label file; the paths of both."""
     lines = []
     for one in chosen:
-        labels = [f"{head}:{value}" for head, value in _answers(one).items()] if shows_model else []
-        line = {"text": one.text, "label": labels, "row_id": one.row_id}
+        said = [f"{head}:{value}" for head, value in _answers(one).items()] if shows_model else []
+        line = {"text": one.text, "label": said, "row_id": one.row_id}
         lines.append(json.dumps(line | {"doubt": round(one.doubt, 4)}, ensure_ascii=False) + "\n")
     _write(path, "".join(lines))
     labels_file = path.with_suffix(".labels.json")
-    heads = ((CATEGORY, names.categories), (LEVEL, names.levels))
+    labels = [
+        *((f"{CATEGORY}:{code}", _COLOURS[0]) for code in names.categories),
+        *((f"{LEVEL}:{level}", _COLOURS[1]) for level in names.levels),
+    ]
     known = [
-        {
-            "text": f"{head}:{value}",
-            "suffix_key": None,
-            "background_color": colour,
-            "text_color": "#ffffff",
-        }
-        for (head, values), colour in zip(heads, _COLOURS, strict=True)
-        for value in values
+        {"text": text, "suffix_key": None, "background_color": colour, "text_color": "#ffffff"}
+        for text, colour in labels
     ]
     _write(labels_file, json.dumps(known, ensure_ascii=False, indent=1) + "\n")
     return [path, labels_file]
