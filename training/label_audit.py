@@ -9,38 +9,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from training import label_issues
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.fit import Fitted, Progress, fit
+from training.label_evidence import CATEGORY, LEVEL, Question, evidence_for
 
-CATEGORY, LEVEL = "category", "intensity"
-_TERMS = 6
+_TERMS = 5
 _TOP = 3
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One doubted label: the label, the model's, likeliest answers with probabilities, and why.
 
-    `terms` speak for the model's label and against the given one, the strongest first. `distance`
-    is how many levels the expected one is above the given one, None for a category.
+    `spans` of the text speak for the model's label and against the given one, the strongest first.
+    `distance` is how many levels the expected one is above the given one, None for a category.
     """
 
     field: str
     given: str
     suggested: str
     answers: tuple[tuple[str, float], ...]
-    terms: tuple[str, ...]
     severity: float
     distance: float | None = None
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +97,15 @@ def audit(
     """
     fitted = fit(dataset, config, jobs=jobs, progress=progress)
     progress("look for doubts")
-    matrix = fitted.vectoriser.vectorise([example.clean for example in dataset.examples])
     views: dict[int, list[View]] = {}
     reviewed = 0
-    for row, view in [*_category_views(fitted, matrix), *_level_views(fitted, matrix)]:
+    for row, view in [*_category_views(fitted), *_level_views(fitted)]:
         if (key_of(dataset.examples[row].text), view.field, view.given) in settled:
             reviewed += 1
         else:
             views.setdefault(row, []).append(view)
-    found = [_doubted(dataset, row, seen) for row, seen in views.items()]
+    explained = _explained(fitted, dataset, views)
+    found = [_doubted(dataset, row, seen) for row, seen in explained.items()]
     return Audit(
         texts=len(dataset.examples),
         doubted=tuple(sorted(found, key=lambda one: (-one.severity, one.key))),
@@ -131,28 +128,26 @@ def _doubted(dataset: Dataset, row: int, views: Sequence[View]) -> Doubted:
     )
 
 
-def _category_views(fitted: Fitted, matrix: sp.csr_array) -> list[tuple[int, View]]:
+def _category_views(fitted: Fitted) -> list[tuple[int, View]]:
     head, scores = fitted.category, fitted.held_out
     if head is None:
         return []
     rows = np.flatnonzero(scores.category_truth >= 0)
     given, probs = scores.category_truth[rows], scores.category_probs[rows]
     severity = label_issues.category_severity(given, probs)
-    weights = fitted.linear[0].weights
     found = []
     for place in np.flatnonzero(label_issues.category_issues(given, probs)).tolist():
         order = np.argsort(-probs[place], kind="stable")[:_TOP].tolist()
-        best, label = order[0], int(given[place])
-        terms = _terms(fitted, matrix, int(rows[place]), weights[:, best] - weights[:, label])
         answers = tuple((head.codes[column], float(probs[place, column])) for column in order)
         view = View(
-            CATEGORY, head.codes[label], head.codes[best], answers, terms, float(severity[place])
-        )
+            CATEGORY, head.codes[given[place]], head.codes[order[0]], answers,
+            float(severity[place]),
+        )  # fmt: skip
         found.append((int(rows[place]), view))
     return found
 
 
-def _level_views(fitted: Fitted, matrix: sp.csr_array) -> list[tuple[int, View]]:
+def _level_views(fitted: Fitted) -> list[tuple[int, View]]:
     head, scores = fitted.intensity, fitted.held_out
     if head is None:
         return []
@@ -160,40 +155,43 @@ def _level_views(fitted: Fitted, matrix: sp.csr_array) -> list[tuple[int, View]]
     given, probs = scores.rank_truth[rows], scores.level_probs[rows]
     distance, sureness = label_issues.level_distance(given, probs)
     severity = label_issues.level_severity(distance, sureness, len(head.levels))
-    anger = fitted.linear[-1].weights @ head.direction
-    found = []
     doubted = label_issues.level_issues(distance, sureness, len(head.levels))
+    found = []
     for place in np.flatnonzero(doubted).tolist():
         order = np.argsort(-probs[place], kind="stable")[:_TOP].tolist()
         answers = tuple((str(head.levels[rank]), float(probs[place, rank])) for rank in order)
         suggested = head.levels[round(float(given[place] + distance[place]))]
-        terms = _terms(fitted, matrix, int(rows[place]), anger * np.sign(distance[place]))
         view = View(
-            LEVEL, str(head.levels[given[place]]), str(suggested), answers, terms,
+            LEVEL, str(head.levels[given[place]]), str(suggested), answers,
             float(severity[place]), float(distance[place]),
         )  # fmt: skip
         found.append((int(rows[place]), view))
     return found
 
 
-def _terms(fitted: Fitted, matrix: sp.csr_array, row: int, weights: Floats) -> tuple[str, ...]:
-    """The words and characters of a text that weigh most; of two that overlap the heavier.
+def _explained(
+    fitted: Fitted, dataset: Dataset, views: Mapping[int, Sequence[View]]
+) -> dict[int, list[View]]:
+    """The views with the spans of the text that speak for them."""
+    codes = fitted.category.codes if fitted.category else ()
+    questions = [_question(dataset.examples[row].text, seen, codes) for row, seen in views.items()]
+    found = {}
+    for (row, seen), pieces in zip(views.items(), evidence_for(fitted, questions), strict=True):
+        found[row] = [
+            replace(
+                view,
+                spans=tuple((p.start, p.end) for p in pieces if p.head == view.field)[:_TERMS],
+            )
+            for view in seen
+        ]
+    return found
 
-    Concepts are left out: they stand for the same words under another name.
-    """
-    start, end = matrix.indptr[row], matrix.indptr[row + 1]
-    columns = matrix.indices[start:end]
-    shares = matrix.data[start:end] * weights[columns]
-    n_readable = len(fitted.vectoriser.word_terms) + len(fitted.vectoriser.char_terms)
-    named = [
-        (share, fitted.vectoriser.term(column).replace(" ", ""))
-        for share, column in zip(shares.tolist(), columns.tolist(), strict=True)
-        if share > 0 and column < n_readable
-    ]
-    found: list[str] = []
-    for _, term in sorted(named, key=lambda item: (-item[0], -len(item[1]), item[1])):
-        if not any(term in other or other in term for other in found):
-            found.append(term)
-        if len(found) == _TERMS:
-            break
-    return tuple(found)
+
+def _question(text: str, views: Sequence[View], codes: Sequence[str]) -> Question:
+    columns, side = (0, 0), 0.0
+    for view in views:
+        if view.distance is None:
+            columns = codes.index(view.suggested), codes.index(view.given)
+        else:
+            side = float(np.sign(view.distance))
+    return Question(text, columns, side)

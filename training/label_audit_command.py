@@ -12,8 +12,9 @@ import click
 
 from training.config import load_config
 from training.dataset import Columns, read_dataset
-from training.label_audit import CATEGORY, LEVEL, Audit, audit
+from training.label_audit import Audit, audit
 from training.label_audit_page import write_page
+from training.label_evidence import CATEGORY, LEVEL
 from training.label_fixes import LOG, apply_fixes, read_fixes, settled_labels
 
 _PATH = click.Path(path_type=Path, exists=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from training.label_audit import CATEGORY, LEVEL, Audit, Doubted, View
+from training.label_audit import Audit, Doubted, View
+from training.label_evidence import CATEGORY, LEVEL
 
 _LEAST_PROB = 0.01  # what is less likely explains nothing
 _HEADS = {CATEGORY: "类别", LEVEL: "情绪强度"}
@@ -78,12 +80,12 @@ def write_page(audit: Audit, path: Path, *, number: int, made_at: str) -> int:
 
 
 def _card(row: Doubted, names: dict[str, dict[str, str]]) -> Card:
-    terms = [term for view in row.views for term in view.terms]
-    shown = tuple(_shown(view, names[view.field]) for view in row.views)
-    return Card(row, tuple(pieces(row.text, terms)), shown)
+    spans = [span for view in row.views for span in view.spans]
+    shown = tuple(_shown(view, row.text, names[view.field]) for view in row.views)
+    return Card(row, tuple(pieces(row.text, spans)), shown)
 
 
-def _shown(view: View, names: dict[str, str]) -> Shown:
+def _shown(view: View, text: str, names: dict[str, str]) -> Shown:
     def choice(value: str) -> Choice:
         return Choice(value, names.get(value, value))
 
@@ -102,30 +104,20 @@ def _shown(view: View, names: dict[str, str]) -> Shown:
         head=_HEADS[view.field],
         given=choice(view.given),
         suggested=choice(view.suggested),
-        terms=view.terms,
+        terms=tuple(text[start:end] for start, end in view.spans),
         sentence=sentence,
     )
 
 
-def pieces(text: str, terms: Sequence[str]) -> list[tuple[str, bool]]:
-    """The text cut into pieces that belong to a term, and those that do not.
+def pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """The text cut into pieces that a span covers, and those that none does.
 
-    >>> pieces("不退款就是骗子", ["骗子", "退款"])
+    >>> pieces("不退款就是骗子", [(5, 7), (1, 3)])
     [('不', False), ('退款', True), ('就是', False), ('骗子', True)]
     """
-    marked = [False] * len(text)
-    folded = text.lower()
-    if len(folded) != len(text):
-        folded = text
-    for term in filter(None, terms):
-        start = folded.find(term)
-        while start >= 0:
-            marked[start : start + len(term)] = [True] * len(term)
-            start = folded.find(term, start + 1)
-    found: list[tuple[str, bool]] = []
-    for char, is_marked in zip(text, marked, strict=True):
-        if found and found[-1][1] == is_marked:
-            found[-1] = (found[-1][0] + char, is_marked)
-        else:
-            found.append((char, is_marked))
+    marked = [any(start <= place < end for start, end in spans) for place in range(len(text))]
+    found = []
+    for is_marked, group in groupby(range(len(text)), key=marked.__getitem__):
+        places = list(group)
+        found.append((text[places[0] : places[-1] + 1], is_marked))
     return found

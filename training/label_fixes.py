@@ -20,7 +20,8 @@ from classifier.errors import InputFileError, shorten
 from classifier.files import Row, read_rows
 from classifier.pii import mask
 from training.dataset import Columns, files_of
-from training.label_audit import CATEGORY, LEVEL, key_of
+from training.label_audit import key_of
+from training.label_evidence import CATEGORY, LEVEL
 from training.table_files import unguarded
 
 LOG = "label-fixes.log"

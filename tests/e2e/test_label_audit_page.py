@@ -15,8 +15,8 @@ TEXTS = ("退款没到", "快递丢了")
 
 def page_of(folder: Path) -> Path:
     """A page with two doubted rows; the second in category and level."""
-    category = View("category", "refund", "delivery", (("delivery", 0.9),), ("快递",), 0.8)
-    level = View("intensity", "1", "4", (("4", 0.7),), (), 0.6, 2.4)
+    category = View("category", "refund", "delivery", (("delivery", 0.9),), 0.8, spans=((0, 2),))
+    level = View("intensity", "1", "4", (("4", 0.7),), 0.6, 2.4)
     rows = (
         Doubted(key_of(TEXTS[0]), "=1", "a.csv", TEXTS[0], "refund", 1, (category,)),
         Doubted(key_of(TEXTS[1]), "r2", "a.csv", TEXTS[1], "refund", 1, (category, level)),
