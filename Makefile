@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train evaluate compare promote rollback shadow test check bench
+.PHONY: help serve demo data-check train evaluate compare promote rollback shadow feedback next-labels label-audit test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -42,6 +42,15 @@ rollback: models/CURRENT ## go back to the version that was current before; WHY=
 
 shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
+
+feedback: .venv/ready ## turn exported verdicts (data/feedback) into tables in OUT (var/feedback), and say what they tell
+	$(RUN) -m training feedback $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
+
+next-labels: models/CURRENT ## choose NUMBER (200) texts of DATA to label next, for FORMAT (label-studio, doccano or csv), into OUT
+	$(RUN) -m training next-labels --data $(DATA) --number $(or $(NUMBER),200) --format $(or $(FORMAT),csv) --output $(OUT)
+
+label-audit: .venv/ready ## find doubtful labels in DATA (data/corpus), write the page OUT (var/label-audit.html) to mend them
+	$(RUN) -m training label-audit --data $(or $(DATA),data/corpus) --output $(or $(OUT),var/label-audit.html)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

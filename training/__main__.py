@@ -19,8 +19,11 @@ from training.data_command import data_check, data_options
 from training.data_config import DataSettings
 from training.dataset import Dataset, read_sources
 from training.evaluate import figures
+from training.feedback_command import feedback
 from training.fit import fit
 from training.judge import judge
+from training.label_audit_command import label_audit
+from training.labels_commands import next_labels, read_labels_
 from training.registry import FIRST, Change, default_by, switch
 from training.registry_commands import compare, gate, history, promote, rollback
 from training.report import write_report
@@ -37,7 +40,9 @@ def main() -> None:
     """Train, evaluate and choose models."""
 
 
-for command in (data_check, compare, gate, promote, rollback, history):
+_LABELS = (data_check, feedback, label_audit, next_labels, read_labels_)
+_REGISTRY = (compare, gate, promote, rollback, history)
+for command in (*_LABELS, *_REGISTRY):
     main.add_command(command)
 
 

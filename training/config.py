@@ -78,6 +78,24 @@ class BandSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackSettings:
+    """How much a reviewed case counts in fitting, beside 1 for two who agree or an adjudicator.
+
+    One reviewer alone counts less. A confirmation is one click on what the model had said, a
+    correction needs a reason, so it counts more. `hard_negative` multiplies settled cases on which
+    the model was sure and wrong.
+    """
+
+    single_confirmation: float = 0.3
+    single_correction: float = 0.6
+    hard_negative: float = 2.0
+
+    def __post_init__(self) -> None:
+        for name in ("single_confirmation", "single_correction", "hard_negative"):
+            _positive(f"feedback.{name}", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """The whole of `train.toml`."""
 
@@ -86,6 +104,7 @@ class TrainingConfig:
     category: CategorySettings = field(default_factory=CategorySettings)
     intensity: IntensitySettings = field(default_factory=IntensitySettings)
     folds: FoldSettings = field(default_factory=FoldSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     category_bands: BandSettings = field(default_factory=BandSettings)
     intensity_bands: BandSettings = field(default_factory=BandSettings)
     category_names: Mapping[str, str] = field(default_factory=dict)
@@ -130,7 +149,7 @@ def parse_config(values: Mapping[str, object]) -> TrainingConfig:
     Raises:
         SettingsError: a section or value is unknown or impossible.
     """
-    known = {"seed", "features", "category", "intensity", "folds", "bands", "names"}
+    known = {"seed", "features", "category", "intensity", "folds", "feedback", "bands", "names"}
     known |= {"data", "check"}
     if unknown := sorted(set(values) - known):
         raise SettingsError(f"section {unknown[0]!r} is unknown, allowed are {sorted(known)}")
@@ -144,6 +163,7 @@ def parse_config(values: Mapping[str, object]) -> TrainingConfig:
         category=_section(CategorySettings, values, "category"),
         intensity=_section(IntensitySettings, values, "intensity"),
         folds=_section(FoldSettings, values, "folds"),
+        feedback=_section(FeedbackSettings, values, "feedback"),
         category_bands=_section(BandSettings, bands, "category"),
         intensity_bands=_section(BandSettings, bands, "intensity"),
         category_names=_names(names, "category"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from typing import TypeVar
 
 from classifier.errors import InputFileError, shorten
 from classifier.files import FORMATS, Row, read_rows, text_of
-from classifier.pii import masked
+from classifier.pii import mask, masked
 from classifier.text import clean
 from training.mapping import LabelMap
 
 Label = TypeVar("Label", str, int)
+WEIGHT = "label_weight"  # the column, if there is one, that says how much a row counts
 MAX_LEVELS = 20
 MAX_CODE_CHARS = 100
 FORMULA_ERROR = "the error of a formula"
@@ -192,9 +194,11 @@ def _reading(row: Row, file: Path, source: Source) -> Reading:
         )
         if fault
     )  # fmt: skip
+    weight, weight_fault = _weight(row.cells.get(WEIGHT))
+    faults += (f"{WEIGHT} {weight_fault}",) if weight_fault else ()
     personal = tuple(hidden.text[start:end] for _, _, start, end in hidden.pieces)
     example = Example(
-        hidden.text, cleaned, category, level, file.name, row.cells, source.weight
+        hidden.text, cleaned, category, level, file.name, row.cells, source.weight * weight
     )  # fmt: skip
     if text.strip() in _FORMULA_ERRORS:
         fault = f"column {columns.text!r} holds {text.strip()}, {FORMULA_ERROR}"
@@ -210,6 +214,20 @@ def _label(
     if text in _FORMULA_ERRORS:
         return None, f"is {text}, {FORMULA_ERROR}"
     return (None, None) if text in {"", "nan"} else look_up(text)
+
+
+def _weight(value: object) -> tuple[float, str | None]:
+    """How much a row counts, 1 if it does not say, and what is wrong with what it says."""
+    text = str(value).strip() if value is not None else ""
+    if text in {"", "nan"}:
+        return 1.0, None
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = 0.0
+    if not 0 < weight < math.inf:
+        return 1.0, f"{shorten(mask(text))} is no number above 0"
+    return weight, None
 
 
 def _check(dataset: Dataset, columns: Columns) -> None:

@@ -103,6 +103,7 @@ def _line(verdict: Verdict, case: Case, content: CaseContent, secret: Secret) ->
         "channel": case.channel,
         "customer_tier": case.customer_tier,
         "contacts": case.contacts,
+        "case_reasons": case.reasons.split(),
         "prediction": {**content.prediction, "priority": plain(verdict.predicted_priority)},
         "correction": correction,
         "reviewer": secret.hash("reviewer", verdict.actor.encode()).hex()[:16],

@@ -131,6 +131,16 @@ def test_files_with_their_own_columns_codes_and_weights_become_one_dataset(tmp_p
     assert weight.tolist() == pytest.approx([15 / 13, 5 / 13, 15 / 13, 15 / 13, 15 / 13])
 
 
+def test_a_row_may_say_how_much_it_counts(tmp_path: Path) -> None:
+    """Times the weight of its file; what is no number above 0 is named and counts as 1."""
+    rows = [("退款没到", "refund", 0.5), ("快递没到", "delivery", ""), ("太慢", "delivery", "-1")]
+    write_csv(tmp_path / "a.csv", rows, ("text", "category", "label_weight"))
+    config = parse_config({"data": {"sources": [{"file": str(tmp_path / "a.csv"), "weight": 2}]}})
+    dataset = read_sources(sources_of(config.data, Flags()))
+    assert [example.weight for example in dataset.examples] == [1, 2, 2]
+    assert dataset.left_out == {"label_weight '-1' is no number above 0": 1}
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

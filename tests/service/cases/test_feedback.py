@@ -11,7 +11,10 @@ from classifier.policy_file import load_policy
 from classifier.recorded import read_recorded
 from service.cases.feedback import export_feedback
 from service.cases.verdicts import Opinion
+from service.tables import Role
 from tests.service.cases.conftest import Queue, person
+from training.consensus import Status
+from training.feedback import read_feedback
 
 
 @pytest.fixture
@@ -38,6 +41,7 @@ def test_every_verdict_is_a_line_with_everything_training_needs(queue: Queue, ou
     assert [line["is_settled"] for line in lines] == [False, True]
     assert first["reviewer"] != second["reviewer"]
     assert "anna" not in json.dumps(lines)
+    assert first["case_reasons"] == ["priority", "intensity"]
 
 
 def test_exporting_again_changes_nothing(queue: Queue, out: Path) -> None:
@@ -83,3 +87,23 @@ def test_an_exported_line_can_be_replayed(queue: Queue, out: Path) -> None:
     assert decision.priority.name == line["decision"]["priority"]["level"] == "P0"
     assert decision.policy_hash == line["decision"]["policy_hash"]
     assert [clock["code"] for clock in line["decision"]["statutory"]] == ["city_hotline"]
+
+
+def test_what_is_exported_is_what_training_reads(queue: Queue, out: Path) -> None:
+    """A dispute that an adjudicator settled, with its reasons, comes through as it was meant."""
+    number = queue.add("电话13800001111，我要举报")
+    queue.verdicts.give(number, person("anna"), Opinion(category="refund", reason="退款"))
+    queue.verdicts.give(number, person("bernd"), Opinion(category="service", reason="服务"))
+    chef = person("chef", Role.ADJUDICATOR)
+    queue.verdicts.give(
+        number, chef, Opinion(category="refund", signals={"regulator": False}, reason="退")
+    )
+    export_feedback(queue.desk.database, queue.desk.secret, out)
+    (case,) = read_feedback([out])
+    assert (case.case_id, len(case.opinions)) == (str(number), 3)
+    assert case.reasons == {"priority", "intensity"}
+    ruling = case.ruling
+    assert (ruling.status, ruling.category) == (Status.ADJUDICATED, "refund")
+    assert (ruling.level, ruling.risks) == (4, frozenset())
+    assert case.overrides() == {"category": True, "level": False, "risks": True}
+    assert case.text == "电话[手机]，我要举报"
