@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo train evaluate test check bench
+.PHONY: help serve demo train evaluate drift test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,9 @@ train: .venv/ready ## train a model from DATA (data/corpus); the last line print
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+drift: models/CURRENT ## compare DATA, texts of today, with those of the training; FEEDBACK adds verdicts, PAGE=FILE.html a page
+	$(RUN) -m training drift --data $(DATA) $(if $(MODEL),--model $(MODEL)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(PAGE),--output $(PAGE))
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

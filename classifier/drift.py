@@ -198,9 +198,13 @@ def _compared(measure: Measure, profile: Counts, counts: Counts, bins: Sequence[
     value, noise = _moved(before, now, statistic)
     texts = int(now.sum())
     verdict = _verdict(statistic, value, noise, texts)
-    rates = [_unknown(one) for one in (profile, counts)] if measure is Measure.OOV else [None] * 2
+    rates: tuple[float | None, float | None] = (None, None)
+    if measure is Measure.OOV:
+        rates = _unknown(profile), _unknown(counts)
     shifts = _shifts(before, now, bins)
-    return Finding(str(measure), statistic, value, noise, texts, verdict, *rates, shifts)
+    return Finding(
+        str(measure), statistic, value, noise, texts, verdict, rates[0], rates[1], shifts
+    )
 
 
 def _verdict(statistic: str, value: float, noise: float, texts: int) -> Verdict:
@@ -239,8 +243,9 @@ def _unknown(counts: Counts) -> float | None:
 
 
 def _smooth(counts: Longs) -> Floats:
-    raised: Floats = counts + 0.5
-    return raised / raised.sum()
+    raised = counts.astype(np.float64) + 0.5
+    shares: Floats = raised / raised.sum()
+    return shares
 
 
 def _rates(found: Reliability) -> Floats:

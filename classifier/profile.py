@@ -196,6 +196,12 @@ def tally(texts: Seen, labels: Labels) -> Counts:
     return {**found, str(Measure.WORDS): np.array([known, int(unknown.sum())], np.int64)}
 
 
+def add_counts(one: Counts, other: Counts) -> Counts:
+    """The sums of two counts with the same labels; what one lacks is taken from the other."""
+    added = {name: counts + other[name] for name, counts in one.items() if name in other}
+    return {**one, **other, **added}
+
+
 def share_bins(shares: Floats) -> Longs:
     """The bin of each share in 0-1; -1 for what is not a number.
 

@@ -16,6 +16,7 @@ from training.build import build, write_folder
 from training.card import write_card
 from training.config import load_config
 from training.dataset import Columns, Dataset, read_dataset
+from training.drift_command import drift
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
@@ -30,6 +31,9 @@ PATH = click.Path(path_type=Path, exists=True)
 @click.group()
 def main() -> None:
     """Train, evaluate and choose models."""
+
+
+main.add_command(drift)
 
 
 @main.command()

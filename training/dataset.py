@@ -65,7 +65,7 @@ def read_dataset(paths: Sequence[Path], columns: Columns) -> Dataset:
     Raises:
         InputFileError: a file cannot be read, or the data cannot train any head.
     """
-    files = [file for path in paths for file in _files(path)]
+    files = [file for path in paths for file in table_files(path)]
     left_out: Counter[str] = Counter()
     examples: dict[tuple[str, str | None, int | None], Example] = {}
     recorded = []
@@ -86,7 +86,12 @@ def read_dataset(paths: Sequence[Path], columns: Columns) -> Dataset:
     return dataset
 
 
-def _files(path: Path) -> Iterator[Path]:
+def table_files(path: Path) -> Iterator[Path]:
+    """The file, or all tables of the folder in name order.
+
+    Raises:
+        InputFileError: the folder holds none.
+    """
     if not path.is_dir():
         yield path
         return

@@ -98,6 +98,7 @@ def _line(verdict: Verdict, case: Case, content: CaseContent, secret: Secret) ->
     return {
         **shown,
         "case_id": case.id,
+        "case_reasons": case.reasons.split(),
         "id": case.client_id,
         "text": content.text,
         "channel": case.channel,
