@@ -12,23 +12,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
-from math import asin, log, sqrt
+from math import log, sqrt
 
 import numpy as np
-from scipy.special import chdtri, ndtri
+from scipy.special import chdtri
 
-from classifier.profile import (
-    Counts,
-    Floats,
-    Hits,
-    Labels,
-    Longs,
-    Measure,
-    Profile,
-    Reliability,
-    reliability,
-    share_bins,
-)
+from classifier.profile import Counts, Floats, Labels, Longs, Measure
 
 PSI, KS, H, ECE = "psi", "ks", "h", "ece"
 _OF_MEASURE = {
@@ -41,7 +30,6 @@ _OF_MEASURE = {
     Measure.SCORE: KS,
 }
 _SHIFTS = 3
-_ROUNDS = 5000
 
 
 class Verdict(IntEnum):
@@ -150,54 +138,11 @@ def compare(profile: Counts, counts: Counts, labels: Labels) -> list[Finding]:
     ]
 
 
-def overridden(profile: Profile, head: str, confidence: Floats, right: Hits) -> Finding:
-    """How often people overruled a head, against what the training expects at these confidences.
-
-    Answers that people saw may be surer or less sure than those of the training: what is expected
-    is the share of wrong answers that the training had at the same confidence. Only a rise counts.
-    """
-    reference = _rates(profile.reliability[head])
-    fresh = reliability(confidence, right)
-    n = int(fresh.texts.sum())
-    expected = float((fresh.texts * (1 - reference)).sum() / max(1, n))
-    observed = 1 - float(fresh.right.sum() / max(1, n))
-    value = max(0.0, 2 * asin(sqrt(observed)) - 2 * asin(sqrt(expected)))
-    m = int(profile.reliability[head].texts.sum())
-    noise = float(ndtri(1 - packaged_limits().significance)) * sqrt(1 / max(1, n) + 1 / max(1, m))
-    verdict = _verdict(H, value, noise, n)
-    return Finding(f"override_{head}", H, value, noise, n, verdict, expected, observed)
-
-
-def miscalibrated(profile: Profile, head: str, confidence: Floats, right: Hits) -> Finding:
-    """How much the calibration error rose over that of the training at the same confidences.
-
-    The error is the mean gap of confidence and accuracy over 20 bins (Guo et al. 2017). Its noise
-    comes from answers drawn anew with the accuracy that the training had in each bin, which is
-    consistency resampling (Broecker & Smith 2007), with a fixed seed.
-    """
-    reference = _rates(profile.reliability[head])
-    fresh = reliability(confidence, right)
-    n = max(1, int(fresh.texts.sum()))
-    stated = np.bincount(share_bins(confidence), confidence, minlength=len(reference))
-
-    def error(hits: Floats) -> Floats:
-        gaps: Floats = np.abs(stated - hits).sum(axis=-1) / n
-        return gaps
-
-    before = float(error(fresh.texts * reference))
-    now = float(error(fresh.right.astype(np.float64)))
-    draws = np.random.default_rng(0).binomial(fresh.texts, reference, (_ROUNDS, len(reference)))
-    high = float(np.quantile(error(draws.astype(np.float64)), 1 - packaged_limits().significance))
-    value, noise, texts = max(0.0, now - before), max(0.0, high - before), int(fresh.texts.sum())
-    verdict = _verdict(ECE, value, noise, texts)
-    return Finding(f"calibration_{head}", ECE, value, noise, texts, verdict, before, now)
-
-
 def _compared(measure: Measure, profile: Counts, counts: Counts, bins: Sequence[str]) -> Finding:
     before, now, statistic = profile[measure], counts[measure], _OF_MEASURE[measure]
     value, noise = _moved(before, now, statistic)
     texts = int(now.sum())
-    verdict = _verdict(statistic, value, noise, texts)
+    verdict = judge(statistic, value, noise, texts)
     rates: tuple[float | None, float | None] = (None, None)
     if measure is Measure.OOV:
         rates = _unknown(profile), _unknown(counts)
@@ -207,7 +152,8 @@ def _compared(measure: Measure, profile: Counts, counts: Counts, bins: Sequence[
     )
 
 
-def _verdict(statistic: str, value: float, noise: float, texts: int) -> Verdict:
+def judge(statistic: str, value: float, noise: float, texts: int) -> Verdict:
+    """What a size asks for, given what chance stays below and how many texts there were."""
     limits = packaged_limits()
     watch, act = limits.steps[statistic]
     if texts < limits.min_texts or value < max(watch, noise):
@@ -246,11 +192,3 @@ def _smooth(counts: Longs) -> Floats:
     raised = counts.astype(np.float64) + 0.5
     shares: Floats = raised / raised.sum()
     return shares
-
-
-def _rates(found: Reliability) -> Floats:
-    """Share of right answers in each bin, drawn to the bin's middle by one text's weight."""
-    size = len(found.texts)
-    middle = (np.arange(size) + 0.5) / size
-    rates: Floats = (found.right + middle) / (found.texts + 1)
-    return rates

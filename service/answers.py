@@ -15,6 +15,7 @@ from service.cases.intake import Also, Intake
 from service.cases.record import Judged
 from service.checks import check_complaint
 from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
+from service.drift.recorder import Recorder
 from service.errors import ApiError, error_body
 from service.idempotency import own_id
 from service.metrics import Metrics
@@ -33,11 +34,14 @@ class Answers:
         metrics: Metrics,
         intake: Intake,
         playbook: Callable[[], Playbook],
+        *,
+        drift: Recorder | None = None,
     ) -> None:
         self.predictor = predictor
         self._metrics = metrics
         self._intake = intake
         self._playbook = playbook
+        self._drift = drift
         self._combiner: Combiner[str, Prediction] = Combiner(
             self._predict,
             stands_alone=lambda text: len(text) > MAX_CHARS,
@@ -112,6 +116,8 @@ class Answers:
         ):
             decision = decide(prediction, policy, _context(complaint, number))
             self._metrics.count_text(prediction, decision)
+            if self._drift is not None:
+                self._drift.note(complaint.text, prediction)
             clock_start = complaint.occurred_at or received_at
             entry = reply(request_id, prediction, decision, received_at=clock_start)
             entry.update(id=complaint.id, stored=False, case_id=None)

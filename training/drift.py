@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
-from classifier.drift import Finding, Verdict, compare, miscalibrated, overridden
+from classifier.drift import Finding, Verdict, compare
 from classifier.errors import InputFileError
 from classifier.files import Row, read_rows, text_of
 from classifier.prediction import Prediction
 from classifier.profile import Counts, Json, Labels, Profile, add_counts, seen, tally
 from classifier.recorded import read_recorded
+from classifier.reviewed import AUDIT, Heads, judge_reviews, no_reviews, note
 from classifier.triage import Triage
 
-AUDIT = "audit"  # why a case is one that was drawn at random
 _ROWS_AT_ONCE = 1024
 
 
@@ -34,24 +32,11 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
-    """What people said of the answers of one head: how sure it was, and whether it was right."""
-
-    confidence: list[float] = field(default_factory=list)
-    right: list[bool] = field(default_factory=list)
-
-    @property
-    def overridden_share(self) -> float:
-        """Share of wrong answers, 0-1."""
-        return 1 - sum(self.right) / max(1, len(self.right))
-
-
-@dataclass(frozen=True, slots=True)
 class Feedback:
     """Verdicts on a model's answers: of cases drawn at random, and of all, by head."""
 
-    drawn: Mapping[str, Reviewed]
-    all: Mapping[str, Reviewed]
+    drawn: Heads
+    all: Heads
     other_models: int
 
 
@@ -136,7 +121,7 @@ def read_feedback(
         known = deciding.get(line["case_id"])
         if known is None or _rank(line) >= _rank(known):
             deciding[line["case_id"]] = line
-    found = Feedback(_heads(labels), _heads(labels), other)
+    found = Feedback(no_reviews(labels), no_reviews(labels), other)
     for line in deciding.values():
         _note(found.all, line, labels)
         reasons = line.get("case_reasons")
@@ -150,12 +135,7 @@ def judge_drift(
 ) -> list[Finding]:
     """Every measure that profile, texts and verdicts allow."""
     found = compare(profile.counts, stream.counts, labels)
-    for head, drawn in feedback.drawn.items() if feedback else ():
-        if drawn.right:
-            confidence, right = np.array(drawn.confidence), np.array(drawn.right)
-            found.append(overridden(profile, head, confidence, right))
-            found.append(miscalibrated(profile, head, confidence, right))
-    return found
+    return [*found, *judge_reviews(profile, feedback.drawn)] if feedback else found
 
 
 def worst(findings: Iterable[Finding]) -> Verdict:
@@ -180,27 +160,9 @@ def _rank(line: Json) -> tuple[bool, str]:
     return bool(line.get("is_settled")), str(line["at"])
 
 
-def _heads(labels: Labels) -> dict[str, Reviewed]:
-    heads = {"category": labels.codes, "level": labels.levels}
-    return {head: Reviewed() for head, names in heads.items() if names}
-
-
-def _note(heads: Mapping[str, Reviewed], line: Json, labels: Labels) -> None:
-    """Adds one verdict to each head that had an answer and got one."""
+def _note(heads: Heads, line: Json, labels: Labels) -> None:
     prediction, correction = _table(line, "prediction"), _table(line, "correction")
-    category, intensity = _table(prediction, "category"), _table(prediction, "intensity")
-    said, level = correction.get("category"), correction.get("level")
-    prob, probs = category.get("prob"), intensity.get("probs")
-    if "category" in heads and said is not None and isinstance(prob, float | int):
-        heads["category"].confidence.append(float(prob))
-        heads["category"].right.append(category.get("code") == said)
-    answer = intensity.get("level")
-    if (
-        "level" in heads and level is not None and answer in labels.levels
-        and isinstance(probs, list) and len(probs) == len(labels.levels)
-    ):  # fmt: skip
-        heads["level"].confidence.append(float(probs[labels.levels.index(answer)]))
-        heads["level"].right.append(answer == level)
+    note(heads, prediction, (correction.get("category"), correction.get("level")), labels)
 
 
 def _table(values: Json, name: str) -> Json:
