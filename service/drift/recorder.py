@@ -33,7 +33,7 @@ _FRESH = timedelta(minutes=15)
 
 
 class Recorder:
-    """Counts of one process; `note` is safe between threads, the rest belongs to one."""
+    """Counts of one process; safe between threads."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Recorder:
         self._noted: deque[tuple[str, Prediction]] = deque(maxlen=_MAX_TEXTS)
         self._counts: dict[counts.Place, Counts] = {}
         self._labels: tuple[Model, Labels | None] | None = None
+        self._lock = threading.Lock()  # a process that ends counts for the last time itself
         self._outage = Outage()
         self.found: list[dict[str, object]] = []  # what the event worker found last, for /metrics
 
@@ -57,6 +58,10 @@ class Recorder:
 
     def gather(self) -> None:
         """Counts what was noted; without a profile there is nothing to compare it with."""
+        with self._lock:
+            self._gather()
+
+    def _gather(self) -> None:
         noted = [self._noted.popleft() for _ in range(len(self._noted))]
         model = self._predictor.model
         labels = self._labels_of(model)
@@ -75,11 +80,8 @@ class Recorder:
     def flush(self) -> None:
         """Writes the counts and reads what was found; while the database is gone, later."""
         try:
-            if self._counts:
-                with self._database.writing() as session:
-                    counts.add(session, self._counts)
-                    session.commit()
-                self._counts = {}
+            with self._lock:
+                self._write()
             with self._database.session() as session:
                 state = session.get(DriftState, 1)
         except SQLAlchemyError as error:
@@ -92,6 +94,14 @@ class Recorder:
             and self._clock() - state.at < _FRESH
         )
         self.found = state.findings if state is not None and is_current else []
+
+    def _write(self) -> None:
+        if not self._counts:
+            return
+        with self._database.writing() as session:
+            counts.add(session, self._counts)
+            session.commit()
+        self._counts = {}
 
     def start(self, *, stop: threading.Event | None = None) -> threading.Thread:
         """Starts the thread that counts every second and writes every minute, until `stop`."""
