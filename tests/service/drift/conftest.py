@@ -16,6 +16,7 @@ from service.drift.alarm import DriftWatch
 from service.drift.recorder import Recorder
 from service.predictor import Predictor
 from service.settings import Settings
+from tests.service.cases.conftest import queue  # noqa: F401  (a fixture)
 from tests.service.fakes import FakeTriage
 
 NOW = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from classifier.prediction import Priority
+from service.cases.states import VerdictKind
+from service.cases.tables import Case, Verdict
 from service.drift.tables import DriftCount, DriftState
 from service.outbox.tables import OutboxEvent
+from tests.service.cases.conftest import TEXT, Queue
 from tests.service.drift.conftest import NOW, Drift
 
 
@@ -75,3 +79,33 @@ def test_a_model_without_a_profile_is_not_watched(drift: Drift) -> None:
     drift.watch().check()
     with drift.database.session() as session:
         assert session.get(DriftState, 1) is None
+
+
+def overrule(queue: Queue, number: int, reasons: str) -> None:
+    """So many cases, here for these reasons, of which people say that the category is another."""
+    items = [{"text": TEXT}] * number
+    queue.service.post("/v1/classify/batch", {"items": items})
+    with queue.service.database.session() as session:
+        session.execute(update(Case).where(Case.reasons != "audit").values(reasons=reasons))
+        for case in session.scalars(select(Case).where(Case.reasons == reasons)):
+            of_model = {"predicted_category": "service", "predicted_level": 4,
+                        "predicted_signals": "", "predicted_priority": Priority.P1}  # fmt: skip
+            session.add(Verdict(
+                case_id=case.id, at=NOW - timedelta(days=3), actor="user:anna",
+                kind=VerdictKind.REVIEW, category="refund", level=4, signals="",
+                priority=Priority.P1, is_correction=True, agrees=None, reason="",
+                model_version="v1", **of_model,
+            ))  # fmt: skip
+        session.commit()
+
+
+def test_overruled_cases_drawn_at_random_ask_to_act(drift: Drift, queue: Queue) -> None:
+    """All of 110 overruled where the training erred in a tenth; other cases do not count."""
+    drift.write([1000, 0])
+    overrule(queue, 110, "audit")
+    overrule(queue, 10, "priority")
+    drift.watch().check()
+    (only,) = told(drift)
+    assert only["new"] == ["calibration_category", "override_category"]
+    assert [one["texts"] for one in only["measures"]] == [110, 110]
+    assert only["measures"][0]["now"] == 1.0
