@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -48,6 +49,7 @@ class Recorder:
         self._noted: deque[tuple[str, Prediction]] = deque(maxlen=_MAX_TEXTS)
         self._counts: dict[counts.Place, Counts] = {}
         self._labels: tuple[Model, Labels | None] | None = None
+        self._draws = np.random.default_rng()
         self._lock = threading.Lock()  # a process that ends counts for the last time itself
         self._outage = Outage()
         self.found: list[dict[str, object]] = []  # what the event worker found last, for /metrics
@@ -70,9 +72,9 @@ class Recorder:
             return
         texts = seen([prediction for _, prediction in noted], labels)
         words, unknown = texts.words.copy(), texts.unknown.copy()
-        step = -(-len(noted) // _MAX_READ)
-        read = model.count_words([text for text, _ in noted[::step]])
-        words[::step], unknown[::step] = read
+        # Drawn, not every third: clients may send their texts in turns.
+        rows = self._draws.permutation(len(noted))[:_MAX_READ]
+        words[rows], unknown[rows] = model.count_words([noted[row][0] for row in rows])
         found = tally(replace(texts, words=words, unknown=unknown), labels)
         place = counts.hour_of(self._clock()), model.version
         self._counts[place] = add_counts(self._counts.get(place, {}), found)

@@ -24,15 +24,15 @@ def sums(drift: Drift) -> dict[tuple[str, int], int]:
 
 
 def test_what_is_classified_is_counted_by_the_hour(drift: Drift) -> None:
-    """Counts only; of 40 texts the words of every third are looked up."""
+    """Counts only; of 40 texts the words of 16, drawn at random, are looked up."""
     drift.classify(40)
     drift.classify(40, text="差")
     found = sums(drift)
     assert found["length", 0] == 80
     assert (found["outcome", 0], found["outcome", 2]) == (40, 40)
     assert found["category", 0] == 40
-    assert found["oov", 0] == 2 * 14
-    assert found["words", 0] == 2 * 14 * 4
+    assert found["oov", 0] == 2 * 16
+    assert found["words", 0] == 2 * 16 * 4
 
 
 def test_two_processes_add_to_the_same_sums(drift: Drift) -> None:
