@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo train evaluate drift test check bench
+.PHONY: help serve demo data-check train evaluate shadow drift test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ serve: models/CURRENT ## start the service on 127.0.0.1:8000 (TRIAGE_PORT); the 
 demo: models/CURRENT ## fill the case queue with CASES (2000) demo cases of the last 30 days
 	$(RUN) -m service demo --cases $(or $(CASES),2000)
 
+data-check: .venv/ready ## check DATA (data/corpus) before training, against HOLDOUT; writes the rows with problems to ROWS
+	$(RUN) -m training data-check --data $(or $(DATA),data/corpus) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(ROWS),--rows $(ROWS))
+
 train: .venv/ready ## train a model from DATA (data/corpus); the last line printed is its folder
 	$(RUN) -m training train --data $(or $(DATA),data/corpus) --out models
 
@@ -30,6 +33,9 @@ evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled te
 
 drift: models/CURRENT ## compare DATA, texts of today, with those of the training; FEEDBACK adds verdicts, PAGE=FILE.html a page
 	$(RUN) -m training drift --data $(DATA) $(if $(MODEL),--model $(MODEL)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(PAGE),--output $(PAGE))
+
+shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
+	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -27,6 +27,7 @@ from classifier.errors import ModelError, shorten
 
 FORMAT = 1
 MANIFEST, WEIGHTS, VOCABULARY = "manifest.json", "weights.safetensors", "vocabulary"
+CURRENT, SHADOW = "CURRENT", "SHADOW"  # files that name the served version, and one tried beside it
 _MAX_MANIFEST_BYTES = 10_000_000
 _BLOCKS = "wck"
 
@@ -45,28 +46,29 @@ class Artifact:
     terms: tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 
-def current_version(models: Path) -> str | None:
-    """The version that `CURRENT` in the models folder names, None if there is none.
+def current_version(models: Path, *, pointer: str = CURRENT) -> str | None:
+    """The version that `CURRENT` (or `SHADOW`) in the models folder names, None without that file.
 
     Raises:
         ModelError: the file does not hold one plain folder name.
     """
+    path = models / pointer
     try:
-        name = (models / "CURRENT").read_text(encoding="utf-8").strip()
+        name = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{models / 'CURRENT'} cannot be read: {error}") from error
+        raise ModelError(f"{path} cannot be read: {error}") from error
     if not name or name in {".", ".."} or Path(name).name != name:
-        raise ModelError(f"{models / 'CURRENT'} holds {shorten(name)}, one folder name is needed")
+        raise ModelError(f"{path} holds {shorten(name)}, one folder name is needed")
     return name
 
 
-def set_current(models: Path, version: str) -> None:
-    """Name the version to serve, in one atomic step."""
-    replacement = models / f".CURRENT.{os.getpid()}"
+def set_current(models: Path, version: str, *, pointer: str = CURRENT) -> None:
+    """Name the version to serve, or to try beside it, in one atomic step."""
+    replacement = models / f".{pointer}.{os.getpid()}"
     replacement.write_text(version + "\n", encoding="utf-8")
-    replacement.replace(models / "CURRENT")
+    replacement.replace(models / pointer)
 
 
 def digest(manifest: Mapping[str, object]) -> str:

@@ -22,10 +22,11 @@ from classifier.prediction import Band, Priority
 from classifier.toml_lines import Path as Place
 
 MAX_STEPS = 3
+MAX_CANDIDATE_SHARE = 0.5  # what answers most is the current model, by promotion
 _SECTIONS = (
     "version", "timezone", "hours", "teams", "clocks", "tiers", "default", "categories",
     "intensity", "signals", "raises", "customer_tiers", "channels", "combinations", "auto_route",
-    "suggest", "review", "statutory",
+    "suggest", "review", "statutory", "experiment",
 )  # fmt: skip
 Codes = Collection[str]
 
@@ -110,6 +111,7 @@ def _policy(root: Table, digest: str) -> Policy:
         suggest=_suggest(root, trust),
         review=_review(root),
         statutory=policy_clocks.statutory(root),
+        candidate_share=_candidate_share(root),
     )
 
 
@@ -203,3 +205,11 @@ def _review(root: Table) -> Review:
         needs_human=table.flag("needs_human"),
         audit_share=table.number("audit_share", 0, 1),
     )
+
+
+def _candidate_share(root: Table) -> float:
+    """The share that a candidate model answers; none in a policy without this section."""
+    if not root.has("experiment"):
+        return 0.0
+    table = root.table("experiment").closed("candidate_share")
+    return table.number("candidate_share", 0, MAX_CANDIDATE_SHARE)

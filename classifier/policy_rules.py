@@ -134,6 +134,7 @@ class Policy:
     suggest: Trust
     review: Review
     statutory: Mapping[str, StatutoryRule] = field(default_factory=dict)
+    candidate_share: float = 0.0  # of the customers, whom the candidate model answers
 
     def has_grave(self, codes: Iterable[str]) -> bool:
         """Whether one of the signals is grave."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from service.commands import COMMANDS, open_database, operator_trail
 from service.intake.commands import COMMANDS as INTAKE_COMMANDS
 from service.outbox.commands import COMMANDS as OUTBOX_COMMANDS
 from service.settings import read_settings
+from service.shadow.commands import COMMANDS as SHADOW_COMMANDS
 from service.tables import Scope
 
 
@@ -34,7 +36,8 @@ def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
-for _command in (*COMMANDS, *OUTBOX_COMMANDS, *ADAPTER_COMMANDS, *INTAKE_COMMANDS):
+_GROUPS = (COMMANDS, OUTBOX_COMMANDS, ADAPTER_COMMANDS, INTAKE_COMMANDS, SHADOW_COMMANDS)
+for _command in chain.from_iterable(_GROUPS):
     main.add_command(_command)
 
 

@@ -21,6 +21,8 @@ from service.idempotency import own_id
 from service.metrics import Metrics
 from service.predictor import Predictor
 from service.schemas import Complaint
+from service.shadow.arms import predict
+from service.shadow.trial import Trial
 
 Json = dict[str, object]
 
@@ -28,12 +30,13 @@ Json = dict[str, object]
 class Answers:
     """Answers complaints with the model that serves at the moment, and stores what people see."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (everything that has a part in an answer)
         self,
         predictor: Predictor,
         metrics: Metrics,
         intake: Intake,
         playbook: Callable[[], Playbook],
+        trial: Trial | None = None,
         *,
         drift: Recorder | None = None,
     ) -> None:
@@ -42,26 +45,28 @@ class Answers:
         self._intake = intake
         self._playbook = playbook
         self._drift = drift
-        self._combiner: Combiner[str, Prediction] = Combiner(
+        self._trial = trial
+        self._combiner: Combiner[Complaint, Prediction] = Combiner(
             self._predict,
-            stands_alone=lambda text: len(text) > MAX_CHARS,
+            stands_alone=lambda complaint: len(complaint.text) > MAX_CHARS,
         )
 
-    def _predict(self, take: Take[str]) -> list[Prediction]:
+    def _predict(self, take: Take[Complaint]) -> list[Prediction]:
         time.sleep(GATHER_SECONDS)
-        return self.predictor.model.predict(take())
+        return predict(take(), self.predictor)
 
     def answer(self, complaint: Complaint, request_id: str, by: Actor) -> Json:
         """The reply to one complaint."""
         judged = self.judge(complaint, request_id, by)
         if judged.complaint.store is not False:
             _note_case(judged, self._intake.enqueue(judged))
+        self._note_trial([judged])
         return judged.reply
 
     def judge(self, complaint: Complaint, request_id: str, by: Actor) -> Judged:
         """One complaint with everything that was found; nothing is stored."""
         received_at = datetime.now(UTC)
-        prediction = self._combiner.result(complaint.text)
+        prediction = self._combiner.result(complaint)
         return self._judge([complaint], [request_id], [prediction], by, received_at)[0]
 
     def judge_many(
@@ -69,7 +74,7 @@ class Answers:
     ) -> list[Judged]:
         """Many complaints with everything that was found; nothing is stored."""
         received_at = datetime.now(UTC)
-        found = self.predictor.model.predict([complaint.text for complaint in complaints])
+        found = predict(complaints, self.predictor)
         return self._judge(complaints, ids, found, by, received_at)
 
     def store(self, batch: Sequence[Judged], also: Also) -> None:
@@ -80,6 +85,7 @@ class Answers:
         """
         for judged, number in zip(batch, self._intake.store(batch, also), strict=True):
             _note_case(judged, number)
+        self._note_trial(batch)
 
     def answer_batch(self, items: Sequence[object], request_id: str, by: Actor) -> Json:
         """One result per item, in order; an item that breaks the schema gets its own error."""
@@ -94,9 +100,16 @@ class Answers:
         wanted = [item for item in judged if item.complaint.store is not False]
         for item, number in zip(wanted, self._intake.enqueue_batch(wanted), strict=True):
             _note_case(item, number)
+        self._note_trial(judged)
         replies = iter(judged)
         results = [next(replies).reply if isinstance(item, Complaint) else item for item in checked]
         return {"request_id": request_id, "results": results}
+
+    def _note_trial(self, batch: Sequence[Judged]) -> None:
+        """Shows what was answered to the candidate, if there is one."""
+        if self._trial is not None and self.predictor.candidate is not None:
+            for judged in batch:
+                self._trial.note(judged, _context(judged.complaint, judged.contacts))
 
     def _judge(
         self,

@@ -35,6 +35,7 @@ from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
 from service.secret import load_secret
 from service.settings import Settings
+from service.shadow.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Parts:
     playbooks: PlaybookWatch = field(default_factory=PlaybookWatch)
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
     drift: Recorder | None = None
+    trial: Trial = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The candidate's trial is over the other parts."""
+        object.__setattr__(self, "trial", Trial(self.predictor, self.database, self.metrics))
 
 
 def load_parts(settings: Settings, load: Load = load_model) -> Parts:
@@ -86,7 +92,9 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     secret = load_secret(settings.home)
     playbook = parts.playbooks.now
     intake = Intake(parts.database, secret)
-    answers = Answers(parts.predictor, parts.metrics, intake, playbook, drift=parts.drift)
+    answers = Answers(
+        parts.predictor, parts.metrics, intake, playbook, parts.trial, drift=parts.drift
+    )
     if parts.drift is not None:
         parts.metrics.add(Gauges(lambda: parts.drift.found if parts.drift else []))
     app.register_blueprint(classify.blueprint())

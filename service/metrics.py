@@ -27,6 +27,7 @@ class _Series:
     requests: Counter
     seconds: Histogram
     texts: Counter
+    shadow: Counter
 
 
 class Metrics:
@@ -64,6 +65,12 @@ class Metrics:
                 ["outcome", "level", "priority", "model_version"],
                 registry=self._registry,
             ),
+            Counter(
+                "triage_shadow_texts",
+                "Texts that the candidate model judged too: same, different; or left_out.",
+                ["result"],
+                registry=self._registry,
+            ),
         )
 
     def add(self, collector: Collector) -> None:
@@ -91,6 +98,10 @@ class Metrics:
         if child is None:
             child = self._children[labels] = self._series.texts.labels(*labels)
         child.inc()
+
+    def count_shadow(self, result: str) -> None:
+        """Counts one text for the candidate: same, different or left_out."""
+        self._series.shadow.labels(result).inc()
 
     def render(self, environment: Mapping[str, str] = os.environ) -> bytes:
         """Every number in Prometheus's text format, of all worker processes."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
-from classifier.artifact import current_version
+from classifier.artifact import CURRENT, SHADOW, current_version
 from classifier.errors import ModelError, TriageError
 from classifier.policy import Policy
 from classifier.prediction import Prediction
@@ -40,61 +40,53 @@ class Model(Protocol):
 Load = Callable[[Path], Model]
 
 
-class Predictor:
-    """Holds the serving model; a request takes the reference once and keeps it to its end."""
+class _Slot:
+    """The model that one file of the models folder names; only one thread may refresh it."""
 
-    def __init__(
-        self, models: Path, load: Load, policy: Policy, *, policy_watch: PolicyWatch | None = None
-    ) -> None:
-        """Loads the current model; with `policy_watch` the file that `policy` is of is watched.
-
-        Raises:
-            ModelError: there is none, or it cannot be served.
-        """
-        self.policy = policy
-        self._policy_watch = policy_watch
-        self._models = models
-        self._load = load
-        self._refreshing = threading.Lock()
+    def __init__(self, models: Path, load: Load, pointer: str) -> None:
+        self.model: Model | None = None
+        self._models, self._load, self._pointer = models, load, pointer
+        self._version: str | None = None  # as the file names it
         self._refused: str | None = None
         self._checks_since_refusal = 0
-        version = current_version(models)
-        if version is None:
-            raise ModelError(f"no model in {models}: run `make train` to train the default model")
-        self._version = version  # as CURRENT names it
-        self.model = self._loaded(version)
 
-    @property
-    def versions(self) -> tuple[str, str]:
-        """The versions of model and policy, for logs."""
-        return self.model.version, self.policy.version
+    def fill(self) -> None:
+        """Loads the model that the file names, if it names one.
 
-    def refresh(self) -> None:
-        """Swaps in a changed policy, and the model that CURRENT names, if it is another one.
-
-        What cannot be loaded is logged, and the old one goes on serving.
+        Raises:
+            ModelError: it cannot be served.
         """
-        with self._refreshing:
-            if self._policy_watch and self._policy_watch.refresh():
-                self.policy = self._policy_watch.current
-            wanted = None
-            try:
-                wanted = current_version(self._models)
-                if wanted is None or wanted == self._version or self._is_resting(wanted):
-                    return
-                model = self._loaded(wanted)
-            except (TriageError, OSError) as error:
-                self._refuse(wanted, error)
-                return
-            self.model = model  # one reference, replaced at once: no request sees half of it
-            self._version, self._refused = wanted, None
-            structlog.get_logger().info("model_swapped")
+        version = current_version(self._models, pointer=self._pointer)
+        if version is not None:
+            self._take(version)
 
-    def _loaded(self, version: str) -> Model:
-        """A model that has predicted once, so that no request waits for what is made at first."""
+    def refresh(self) -> bool:
+        """Takes the model that the file names now, if it is another; whether it did.
+
+        What cannot be loaded is logged, and the old one stays.
+        """
+        wanted = None
+        try:
+            wanted = current_version(self._models, pointer=self._pointer)
+            if wanted is None or wanted == self._version or self._is_resting(wanted):
+                return False
+            self._take(wanted)
+        except (TriageError, OSError) as error:
+            self._refuse(wanted, error)
+            return False
+        return True
+
+    def empty(self) -> None:
+        """Lets the model go once the file is gone."""
+        if not (self._models / self._pointer).exists():
+            self.model = self._version = self._refused = None
+
+    def _take(self, version: str) -> None:
+        """A model has predicted once, so that no request waits for what is made at first."""
         model = self._load(self._models / version)
         model.predict(_WARM_UP)
-        return model
+        self.model = model  # one reference, replaced at once: no request sees half of it
+        self._version, self._refused = version, None
 
     def _is_resting(self, wanted: str) -> bool:
         """Whether this version was refused a short while ago."""
@@ -106,6 +98,63 @@ class Predictor:
             structlog.get_logger().error("model_refused", refused=wanted, reason=str(error))
             self._checks_since_refusal = 0
         self._refused = wanted
+
+
+class Predictor:
+    """Holds the serving model, and the candidate beside it if there is one.
+
+    A request takes a reference once and keeps it to its end.
+    """
+
+    def __init__(
+        self, models: Path, load: Load, policy: Policy, *, policy_watch: PolicyWatch | None = None
+    ) -> None:
+        """Loads the current model; with `policy_watch` the file that `policy` is of is watched.
+
+        A candidate that cannot be loaded is logged and does without.
+
+        Raises:
+            ModelError: there is no current model, or it cannot be served.
+        """
+        self.policy = policy
+        self._policy_watch = policy_watch
+        self._refreshing = threading.Lock()
+        self._current = _Slot(models, load, CURRENT)
+        self._current.fill()
+        if self._current.model is None:
+            raise ModelError(f"no model in {models}: run `make train` to train the default model")
+        self._candidate = _Slot(models, load, SHADOW)
+        self._candidate.refresh()
+
+    @property
+    def model(self) -> Model:
+        """The model that serves."""
+        return cast("Model", self._current.model)  # once filled it is never emptied
+
+    @property
+    def candidate(self) -> Model | None:
+        """The model that is tried beside it; None when there is none, or it is the same one."""
+        found = self._candidate.model
+        return None if found is None or found.version == self.model.version else found
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The versions of model and policy, for logs."""
+        return self.model.version, self.policy.version
+
+    def refresh(self) -> None:
+        """Swaps in a changed policy, and the models that CURRENT and SHADOW name.
+
+        What cannot be loaded is logged, and the old one goes on serving.
+        """
+        with self._refreshing:
+            if self._policy_watch and self._policy_watch.refresh():
+                self.policy = self._policy_watch.current
+            if self._current.refresh():
+                structlog.get_logger().info("model_swapped")
+            self._candidate.empty()
+            if self._candidate.refresh():
+                structlog.get_logger().info("candidate_loaded")
 
 
 def watch(predictor: Predictor, *, stop: threading.Event | None = None) -> threading.Thread:

@@ -151,6 +151,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """A worker may be forked long after the start: it takes the current model first."""
         self._parts.predictor.refresh()
         watch(self._parts.predictor)
+        self._parts.trial.start()
         if self._parts.drift is not None:
             self._parts.drift.start()
 

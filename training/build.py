@@ -17,7 +17,7 @@ from classifier.concepts import concepts_hash
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.lexicon import lexicon_hash
 from training.config import TrainingConfig
-from training.dataset import Dataset
+from training.dataset import Dataset, FileRecord
 from training.fit import Fitted
 from training.profile import profile_of
 
@@ -41,10 +41,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
         "concepts": {"sha256": concepts_hash()},
         "signals": {"lexicon_sha256": lexicon_hash()},
         "data": {
-            "files": [
-                {"name": name, "sha256": sha256, "rows": rows}
-                for name, sha256, rows in dataset.files
-            ],
+            "files": [_file(file) for file in dataset.files],
             "examples": len(dataset.examples),
             "left_out": dict(sorted(dataset.left_out.items())),
         },
@@ -75,6 +72,17 @@ def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+def _file(file: FileRecord) -> Json:
+    table = file.mapping
+    return {
+        "name": file.name,
+        "sha256": file.sha256,
+        "rows": file.rows,
+        "weight": file.weight,
+        "mapping": {"name": table.name, "sha256": table.sha256} if table.name else None,
+    }
 
 
 def _category(head: CategoryHead) -> Json:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from sklearn.metrics import cohen_kappa_score
 
 from classifier.heads import (
     CUMULATIVE,
@@ -16,6 +15,7 @@ from classifier.heads import (
     softmax,
 )
 from training.config import BandSettings
+from training.counts import confusion, quadratic_kappa
 
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.intp]
@@ -91,9 +91,7 @@ def fit_cuts(expected: Floats, truth: Ranks, n_levels: int) -> tuple[float, ...]
 
     def kappa(borders: list[float]) -> float:
         ranks = np.searchsorted(borders, expected, "right")
-        return float(
-            cohen_kappa_score(truth, ranks, weights="quadratic", labels=np.arange(n_levels))
-        )
+        return quadratic_kappa(confusion(truth, ranks, n_levels))
 
     best = kappa(cuts)
     for _ in range(3):

@@ -13,7 +13,7 @@ from classifier.errors import ModelError
 from classifier.files import read_rows
 from classifier.profile import labels_of, read_profile
 from classifier.triage import load
-from training.dataset import table_files
+from training.dataset import files_of
 from training.drift import judge_drift, read_feedback, read_stream, worst
 from training.drift_report import Drift, as_json, as_text, write_page
 
@@ -54,11 +54,11 @@ def drift(
     if profile is None:
         raise ModelError(f"model {triage.version} has no profile: it was trained before there were "
                          "any, train again to measure drift")  # fmt: skip
-    files = [file for path in paths for file in table_files(path)]
+    files = [file for path in paths for file in files_of(path)]
     rows = sum(1 for file in files for _ in read_rows(file, needs=text_column))
     with click.progressbar(length=rows, label="drift", file=sys.stderr, show_pos=True) as bar:
         stream = read_stream(files, triage, labels, text_column, bar.update)
-    lines = [file for path in feedback for file in table_files(path)]
+    lines = [file for path in feedback for file in files_of(path)]
     verdicts = read_feedback(lines, triage.version, labels, since) if lines else None
     findings = judge_drift(profile, stream, verdicts, labels)
     found = Drift(triage.version, profile, stream, verdicts, findings)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
+from sklearn.metrics import average_precision_score
 
 from classifier.prediction import Prediction
+from training.counts import confusion, macro_f1, quadratic_kappa
 from training.targets import Targets
 
 Floats = NDArray[np.float64]
@@ -91,12 +92,9 @@ def scores_of_predictions(predictions: Sequence[Prediction], targets: Targets) -
 def kappa_of(scores: Scores) -> float:
     """Quadratic-weighted kappa of the levels."""
     known = scores.rank_truth >= 0
-    return float(
-        cohen_kappa_score(
-            scores.rank_truth[known], scores.ranks[known], weights="quadratic",
-            labels=np.arange(len(scores.levels)),
-        )
-    )  # fmt: skip
+    return quadratic_kappa(
+        confusion(scores.rank_truth[known], scores.ranks[known], len(scores.levels))
+    )
 
 
 def figures(scores: Scores, *, seed: int) -> dict[str, object]:
@@ -120,9 +118,7 @@ def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
     top = np.argsort(-probs, axis=1, kind="stable")[:, :3]
 
     def macro(rows: Ranks) -> float:
-        return float(
-            f1_score(truth[rows], chosen[rows], average="macro", labels=present, zero_division=0)
-        )
+        return macro_f1(confusion(truth[rows], chosen[rows], probs.shape[1]), present)
 
     return {
         "texts": len(truth),

@@ -9,6 +9,7 @@ import service.cases.tables
 import service.drift.tables
 import service.intake.tables
 import service.outbox.tables
+import service.shadow.tables
 import service.tables
 from service.columns import Base
 
@@ -18,6 +19,7 @@ _MODULES = (
     service.drift.tables,
     service.intake.tables,
     service.outbox.tables,
+    service.shadow.tables,
     service.tables,
 )  # their import fills the metadata
 

@@ -23,8 +23,15 @@ from service.settings import Settings, read_settings
 MAX_CHARS_READ = 20_000
 
 
+_ANGRY = Intensity(4, "愤怒", 0.7, (0.0, 0.1, 0.1, 0.7, 0.1), Band.HIGH)
+_CALM = Intensity(2, "不满", 0.2, (0.1, 0.8, 0.1, 0.0, 0.0), Band.HIGH)
+
+
 class FakeTriage:
-    """Judges every text alike: its first two characters are the evidence, 举报 is a signal."""
+    """Judges every text alike: its first two characters are the evidence, 举报 is a signal.
+
+    A version that begins with `calm` finds level 2 and the category quality in every text.
+    """
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -45,18 +52,13 @@ class FakeTriage:
 
     def _predict(self, text: str, *, with_evidence: bool) -> Prediction:
         is_judged = len(text.strip()) > 1
+        is_calm = self.version.startswith("calm")
         place = text.find("举报")
         return Prediction(
             outcome=Outcome.OK if is_judged else Outcome.NEEDS_HUMAN,
             outcome_reasons=() if is_judged else ("too_short",),
-            intensity=Intensity(4, "愤怒", 0.7, (0.0, 0.1, 0.1, 0.7, 0.1), Band.HIGH)
-            if is_judged
-            else None,
-            category=Category(
-                "service", "服务态度", 0.9, Band.HIGH, (RankedCategory("service", 0.9),)
-            )
-            if is_judged
-            else None,
+            intensity=(_CALM if is_calm else _ANGRY) if is_judged else None,
+            category=_category("quality" if is_calm else "service") if is_judged else None,
             signals=(Signal("regulator", place, place + 2, "举报"),) if place >= 0 else (),
             evidence=(Evidence("category", 0, 2, text[:2], 1.5),)
             if is_judged and with_evidence
@@ -69,6 +71,11 @@ class FakeTriage:
         )
 
 
+def _category(code: str) -> Category:
+    names = {"service": "服务态度", "quality": "商品质量"}
+    return Category(code, names[code], 0.9, Band.HIGH, (RankedCategory(code, 0.9),))
+
+
 def load_fake(folder: Path) -> FakeTriage:
     """A fake named like its folder; a folder without a `fake` file is a damaged model."""
     if not (folder / "fake").is_file():
@@ -76,15 +83,17 @@ def load_fake(folder: Path) -> FakeTriage:
     return FakeTriage(folder.name)
 
 
-def make_model(models: Path, version: str, *, is_damaged: bool = False) -> None:
-    """Publishes a fake model: its folder, then CURRENT in one step."""
+def make_model(
+    models: Path, version: str, *, is_damaged: bool = False, pointer: str = "CURRENT"
+) -> None:
+    """Publishes a fake model: its folder, then CURRENT (or SHADOW) in one step."""
     folder = models / version
     folder.mkdir(parents=True, exist_ok=True)
     if not is_damaged:
         (folder / "fake").write_text("")
-    new = models / "CURRENT.new"
+    new = models / f"{pointer}.new"
     new.write_text(version + "\n")
-    new.replace(models / "CURRENT")
+    new.replace(models / pointer)
 
 
 def make_settings(folder: Path, **variables: str) -> Settings:

@@ -196,3 +196,34 @@ def test_a_bad_policy_is_refused_with_one_line_and_the_old_one_stays(
     _age(rules)
     watching.refresh()
     assert watching.versions[1] == "good"
+
+
+def test_a_candidate_comes_goes_and_is_never_the_current_model(
+    predictor: Predictor, models: Path
+) -> None:
+    """SHADOW names it; without the file, or once it is promoted, there is none."""
+    assert predictor.candidate is None
+    make_model(models, "v2", pointer="SHADOW")
+    predictor.refresh()
+    assert predictor.candidate is not None
+    assert predictor.candidate.version == "v2"
+    make_model(models, "v2")
+    predictor.refresh()
+    assert predictor.candidate is None
+    make_model(models, "v1")
+    predictor.refresh()
+    assert predictor.candidate is not None
+    (models / "SHADOW").unlink()
+    predictor.refresh()
+    assert predictor.candidate is None
+
+
+def test_a_damaged_candidate_neither_stops_the_start_nor_the_service(models: Path) -> None:
+    """It is logged; the current model serves."""
+    make_model(models, "v2", is_damaged=True, pointer="SHADOW")
+    with capture_logs() as events:
+        predictor = Predictor(models, load_fake, load_policy())
+        predictor.refresh()
+    assert [event["event"] for event in events] == ["model_refused"]
+    assert predictor.candidate is None
+    assert predictor.versions[0] == "v1"
