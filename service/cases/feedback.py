@@ -98,12 +98,12 @@ def _line(verdict: Verdict, case: Case, content: CaseContent, secret: Secret) ->
     return {
         **shown,
         "case_id": case.id,
-        "case_reasons": case.reasons.split(),
         "id": case.client_id,
         "text": content.text,
         "channel": case.channel,
         "customer_tier": case.customer_tier,
         "contacts": case.contacts,
+        "case_reasons": case.reasons.split(),
         "prediction": {**content.prediction, "priority": plain(verdict.predicted_priority)},
         "correction": correction,
         "reviewer": secret.hash("reviewer", verdict.actor.encode()).hex()[:16],
