@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train evaluate compare promote rollback shadow feedback next-labels label-audit test check bench
+.PHONY: help serve demo data-check train evaluate compare promote rollback shadow drift feedback next-labels label-audit test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -39,6 +39,9 @@ promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (an
 
 rollback: models/CURRENT ## go back to the version that was current before; WHY="reason"
 	$(RUN) -m training rollback $(if $(WHY),--why "$(WHY)")
+
+drift: models/CURRENT ## compare DATA, texts of today, with those of the training; FEEDBACK adds verdicts, PAGE=FILE.html a page
+	$(RUN) -m training drift --data $(DATA) $(if $(MODEL),--model $(MODEL)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(PAGE),--output $(PAGE))
 
 shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)

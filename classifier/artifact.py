@@ -109,7 +109,7 @@ def read_artifact(folder: Path) -> Artifact:
     Raises:
         ModelError: something is missing, damaged, edited or of another format; says what.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     content = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
     try:
         tensors = load_tensors(content[WEIGHTS])
@@ -133,7 +133,12 @@ def read_artifact(folder: Path) -> Artifact:
     return Artifact(folder.name, manifest, weights.astype(np.float32, copy=False), bias, idf, terms)
 
 
-def _read_manifest(folder: Path) -> Json:
+def read_manifest(folder: Path) -> Json:
+    """What the manifest of a model folder says, after checking that it was not changed.
+
+    Raises:
+        ModelError: it is missing, damaged, edited or of another format.
+    """
     path = folder / MANIFEST
     try:
         if path.stat().st_size > _MAX_MANIFEST_BYTES:

@@ -15,7 +15,20 @@ import numpy as np
 import scipy.sparse as sp
 
 from classifier.concepts import packaged_concepts
-from classifier.kernels import ROW, VALUE, Floats, Ints, Longs, Singles, Units, grams, linear
+from classifier.kernels import (
+    BREAK,
+    END,
+    ROW,
+    START,
+    VALUE,
+    Floats,
+    Ints,
+    Longs,
+    Singles,
+    Units,
+    grams,
+    linear,
+)
 from classifier.lookup import GramIndex, Phrasebook, code_points, joined
 from classifier.tokens import CutBatch, Tokeniser, cut_batch
 
@@ -127,6 +140,28 @@ class Vectoriser:
         if not self.concept_terms:
             return words, chars
         return words, chars, packaged_concepts().of_words(concept_words)
+
+    def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
+        """How many words each clean text has, and how many of them no known n-gram covers."""
+        counted = [
+            self._count_words(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
+            for start in range(0, max(1, len(texts)), _CHUNK)
+        ]
+        words, unknown = zip(*counted, strict=True)
+        return np.concatenate(words), np.concatenate(unknown)
+
+    def _count_words(self, batch: CutBatch) -> tuple[Longs, Longs]:
+        units, starts, ends = grams.word_units(batch.codes, batch.piece_ends)
+        found = self._words.find(units, starts, ends)
+        is_break = units == BREAK
+        rows = np.cumsum(is_break)[~is_break]
+        borders = np.zeros(len(batch.codes) + 1, np.int64)
+        np.add.at(borders, found[:, START], 1)
+        np.add.at(borders, found[:, END], -1)
+        is_unknown = borders.cumsum()[starts[~is_break]] == 0
+        n_texts = len(batch.texts)
+        words = np.bincount(rows, minlength=n_texts)
+        return words, np.bincount(rows[is_unknown], minlength=n_texts)
 
     def scores(
         self, occurrences: Occurrences, table: Singles, bias: Floats, n_texts: int

@@ -107,6 +107,10 @@ class Triage:
         with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
             return list(chain.from_iterable(pool.map(work, chunks)))
 
+    def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
+        """How many words each text has, and how many of them the model does not know."""
+        return self._vectoriser.count_words([item.text for item in clean_batch(texts)])
+
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)

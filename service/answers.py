@@ -15,6 +15,7 @@ from service.cases.intake import Also, Intake
 from service.cases.record import Judged
 from service.checks import check_complaint
 from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
+from service.drift.recorder import Recorder
 from service.errors import ApiError, error_body
 from service.idempotency import own_id
 from service.metrics import Metrics
@@ -29,18 +30,21 @@ Json = dict[str, object]
 class Answers:
     """Answers complaints with the model that serves at the moment, and stores what people see."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (everything that has a part in an answer)
         self,
         predictor: Predictor,
         metrics: Metrics,
         intake: Intake,
         playbook: Callable[[], Playbook],
         trial: Trial | None = None,
+        *,
+        drift: Recorder | None = None,
     ) -> None:
         self.predictor = predictor
         self._metrics = metrics
         self._intake = intake
         self._playbook = playbook
+        self._drift = drift
         self._trial = trial
         self._combiner: Combiner[Complaint, Prediction] = Combiner(
             self._predict,
@@ -125,6 +129,8 @@ class Answers:
         ):
             decision = decide(prediction, policy, _context(complaint, number))
             self._metrics.count_text(prediction, decision)
+            if self._drift is not None:
+                self._drift.note(complaint.text, prediction)
             clock_start = complaint.occurred_at or received_at
             entry = reply(request_id, prediction, decision, received_at=clock_start)
             entry.update(id=complaint.id, stored=False, case_id=None)

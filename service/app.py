@@ -22,6 +22,8 @@ from service.cases.desk import Desk
 from service.cases.intake import Intake
 from service.cases.verdicts import Verdicts
 from service.db import Database
+from service.drift.gauges import Gauges
+from service.drift.recorder import Recorder
 from service.idempotency import ReplyStore
 from service.logins import Logins
 from service.metrics import Metrics
@@ -46,6 +48,7 @@ class Parts:
     metrics: Metrics
     playbooks: PlaybookWatch = field(default_factory=PlaybookWatch)
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    drift: Recorder | None = None
     trial: Trial = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,13 +64,16 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
         AdaptersError: the file of adapters has mistakes.
     """
     rules = PolicyWatch(settings.policy)
+    database = Database(settings.database_url)
+    predictor = Predictor(settings.models, load, rules.current, policy_watch=rules)
     return Parts(
         settings=settings,
-        database=Database(settings.database_url),
-        predictor=Predictor(settings.models, load, rules.current, policy_watch=rules),
+        database=database,
+        predictor=predictor,
         metrics=Metrics(),
         playbooks=PlaybookWatch(settings.playbook),
         adapters=load_adapters(settings.adapters, os.environ),
+        drift=Recorder(database, predictor),
     )
 
 
@@ -86,7 +92,11 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     secret = load_secret(settings.home)
     playbook = parts.playbooks.now
     intake = Intake(parts.database, secret)
-    answers = Answers(parts.predictor, parts.metrics, intake, playbook, parts.trial)
+    answers = Answers(
+        parts.predictor, parts.metrics, intake, playbook, parts.trial, drift=parts.drift
+    )
+    if parts.drift is not None:
+        parts.metrics.add(Gauges(lambda: parts.drift.found if parts.drift else []))
     app.register_blueprint(classify.blueprint())
     app.register_blueprint(api.blueprint(keys, parts.predictor))
     desk = Desk(parts.database, secret, lambda: parts.predictor.policy)

@@ -15,6 +15,7 @@ from classifier.prediction import Decision, Prediction
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
+    from prometheus_client.registry import Collector
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -42,6 +43,7 @@ class Metrics:
         # Looking a child up in prometheus_client takes a lock and 10 µs.
         self._children: dict[tuple[str, ...], Counter] = {}
         self._timers: dict[str, Histogram] = {}
+        self._collectors: list[Collector] = []
         self._registry = CollectorRegistry()
         self._series = _Series(
             Counter(
@@ -70,6 +72,10 @@ class Metrics:
                 registry=self._registry,
             ),
         )
+
+    def add(self, collector: Collector) -> None:
+        """Also renders what a collector of this process finds."""
+        self._collectors.append(collector)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one answered request; `route` is a template, never a path as sent."""
@@ -103,7 +109,16 @@ class Metrics:
         from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 
         if FOLDER_VARIABLE not in environment:
-            return generate_latest(self._registry)
+            return generate_latest(self._registry) + self._own()
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=environment[FOLDER_VARIABLE])  # type: ignore[no-untyped-call]  # has no types
+        return generate_latest(registry) + self._own()
+
+    def _own(self) -> bytes:
+        """What collectors find, which is the same in every process."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
+
+        registry = CollectorRegistry()
+        for collector in self._collectors:
+            registry.register(collector)
         return generate_latest(registry)

@@ -13,6 +13,7 @@ from classifier.artifact import CURRENT, SHADOW, current_version
 from classifier.errors import ModelError, TriageError
 from classifier.policy import Policy
 from classifier.prediction import Prediction
+from classifier.profile import Longs
 from service.policy_watch import PolicyWatch
 
 CHECK_SECONDS = 1.0
@@ -28,6 +29,9 @@ class Model(Protocol):
 
     def predict(self, texts: Sequence[str], *, with_evidence: bool = True) -> list[Prediction]:
         """One prediction per text, in order."""
+
+    def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
+        """How many words each text has, and how many of them the model does not know."""
 
     def describe(self) -> dict[str, object]:
         """What the model is, as JSON values."""

@@ -152,11 +152,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         self._parts.predictor.refresh()
         watch(self._parts.predictor)
         self._parts.trial.start()
+        if self._parts.drift is not None:
+            self._parts.drift.start()
 
     def _on_reload(self, _arbiter: Any) -> None:
         self._parts.predictor.refresh()
 
     def _on_worker_exit(self, _arbiter: Any, _worker: Any) -> None:
+        if self._parts.drift is not None:
+            self._parts.drift.gather()
+            self._parts.drift.flush()
         self._parts.database.close()
         self._writer.flush()
 

@@ -93,6 +93,12 @@ SETTINGS = (
         "true",
         "Whether `serve` also runs the worker that delivers events and escalates cases.",
     ),
+    Setting(
+        "TRIAGE_DRIFT_HOURS",
+        "integer 1-720",
+        "24",
+        "Hours that are compared with the model's training (docs/drift.md).",
+    ),
 )
 
 
@@ -118,6 +124,7 @@ class Settings:
     targets: Path | None
     adapters: Path | None
     has_event_worker: bool
+    drift_hours: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -154,6 +161,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         targets=file("TRIAGE_TARGETS"),
         adapters=file("TRIAGE_ADAPTERS"),
         has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
+        drift_hours=number("TRIAGE_DRIFT_HOURS", 1, 720),
     )
 
 

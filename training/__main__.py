@@ -18,6 +18,7 @@ from training.config import load_config
 from training.data_command import data_check, data_options
 from training.data_config import DataSettings
 from training.dataset import Dataset, read_sources
+from training.drift_command import drift
 from training.evaluate import figures
 from training.feedback_command import feedback
 from training.fit import fit
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 _LABELS = (data_check, feedback, label_audit, next_labels, read_labels_)
-_REGISTRY = (compare, gate, promote, rollback, history)
+_REGISTRY = (compare, gate, promote, rollback, history, drift)
 for command in (*_LABELS, *_REGISTRY):
     main.add_command(command)
 

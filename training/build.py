@@ -20,6 +20,7 @@ from classifier.lexicon import lexicon_hash
 from training.config import TrainingConfig
 from training.dataset import Dataset, FileRecord
 from training.fit import Fitted
+from training.profile import profile_of
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba", "opencc")
 
@@ -49,6 +50,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
         "code": {"sha256": code_hash()},
         "libraries": {name: version(name) for name in LIBRARIES},
         "figures": _headline(metrics),
+        "profile": profile_of(dataset, fitted).as_json(),
     }
     return Artifact("", manifest, weights, bias, fitted.vectoriser.idf, fitted.vectoriser.terms)
 

@@ -23,6 +23,7 @@ from training.targets import Targets, targets_of
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
+Words = tuple[NDArray[np.int64], NDArray[np.int64]]  # in all, and unknown ones
 Strength = tuple[float, Floats | None]  # scikit-learn's C, and weights of the texts if they differ
 
 # Below this, starting processes takes longer than fitting: 25 s against 3 s for 40 texts.
@@ -48,7 +49,10 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A trained model, and what its held-out predictions were."""
+    """A trained model, and what its held-out predictions were.
+
+    `words` holds how many words each text has, and how many the other folds did not teach.
+    """
 
     vectoriser: Vectoriser
     category: CategoryHead | None
@@ -56,6 +60,7 @@ class Fitted:
     linear: tuple[Linear, ...]
     held_out: Scores
     kappa_by_kind: dict[str, float]
+    words: Words
 
 
 def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progress) -> Fitted:
@@ -69,7 +74,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
     strata = targets.category if targets.codes else targets.rank
     folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
-    logits, whole = _fit_parts(texts, targets, folds, config, (jobs, progress))
+    logits, words, whole = _fit_parts(texts, targets, folds, config, (jobs, progress))
     kappas = {
         kind: kappa_of(_held_out(targets, logits, folds, kind, config)) for kind in logits.intensity
     }
@@ -79,18 +84,22 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     linear = tuple(head for name, head in whole.linear.items() if name in ("category", kind))
     return Fitted(
         vectoriser, category, intensity, linear,
-        _held_out(targets, logits, folds, kind, config), kappas,
+        _held_out(targets, logits, folds, kind, config), kappas, words,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was fitted on some texts: terms with idf, each head; and its raw logits for others."""
+    """What was fitted on some texts: terms with idf, each head; its raw logits for others.
+
+    `words` are those of the others, as in `Fitted`.
+    """
 
     terms: Terms
     idf: Floats
     linear: dict[str, Linear]
     logits: dict[str, Floats]
+    words: Words
 
 
 def _fit_parts(
@@ -99,8 +108,8 @@ def _fit_parts(
     folds: NDArray[np.intp],
     config: TrainingConfig,
     running: tuple[int, Progress],
-) -> tuple[Logits, Part]:
-    """Held-out logits of every text, and what was fitted on all of them; side by side.
+) -> tuple[Logits, Words, Part]:
+    """Held-out logits and words of every text, and what was fitted on all of them; side by side.
 
     The fit on all texts takes longest and comes first, so that no core waits for it in the end.
     """
@@ -118,12 +127,14 @@ def _fit_parts(
         for kind, head in whole.linear.items()
         if kind != "category"
     }
+    words = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
     for fold, part in enumerate(parts):
         progress(f"fold {fold + 1} of {n_folds}")
         rows = folds == fold
         for name, logits in part.logits.items():
             (category if name == "category" else intensity[name])[rows] = logits
-    return Logits(category, intensity), whole
+        words[0][rows], words[1][rows] = part.words
+    return Logits(category, intensity), words, whole
 
 
 def _fit_part(
@@ -146,7 +157,8 @@ def fit_part(seen: list[str], targets: Targets, unseen: list[str], config: Train
     linear = _fit_linear(vectoriser, seen, targets, config)
     matrix = vectoriser.vectorise(unseen)
     logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
-    return Part(vectoriser.terms, vectoriser.idf, linear, logits)
+    words = vectoriser.count_words(unseen)
+    return Part(vectoriser.terms, vectoriser.idf, linear, logits, words)
 
 
 def _fit_linear(

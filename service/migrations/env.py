@@ -6,6 +6,7 @@ from alembic import context
 
 import service.adapters.tables
 import service.cases.tables
+import service.drift.tables
 import service.intake.tables
 import service.outbox.tables
 import service.shadow.tables
@@ -15,6 +16,7 @@ from service.columns import Base
 _MODULES = (
     service.adapters.tables,
     service.cases.tables,
+    service.drift.tables,
     service.intake.tables,
     service.outbox.tables,
     service.shadow.tables,

@@ -20,6 +20,8 @@ from service import logs
 from service.adapters.file import load_adapters
 from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
+from service.drift.alarm import CHECK_SECONDS as DRIFT_SECONDS
+from service.drift.alarm import DriftWatch
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
 from service.outbox.promotion import CHECK_SECONDS, PromotionWatch
@@ -49,6 +51,8 @@ def worker(*, once: bool, companion: int | None) -> None:
     writer = logs.configure(settings, lambda: ("", rules.current.version))
     runner = Runner(database, secret, file, rules)
     runner.every(CHECK_SECONDS, PromotionWatch(database, settings.models).check)
+    drift = DriftWatch(database, settings.models, settings.drift_hours)
+    runner.every(DRIFT_SECONDS, drift.check)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

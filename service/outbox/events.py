@@ -50,6 +50,7 @@ class EventType(StrEnum):
     ESCALATED = "case.escalated"
     VERDICT = "verdict.recorded"
     MODEL_PROMOTED = "model.promoted"
+    DRIFT_DETECTED = "drift.detected"
     SURGE_DETECTED = "surge.detected"
     TICKET = "ticket.triaged"
 

@@ -30,6 +30,20 @@ _TITLES = {
     "case.escalated": "案例已升级",
     "verdict.recorded": "案例有复核结论",
     "model.promoted": "模型已更换",
+    "drift.detected": "来文或判定与训练时相比变化明显",
+}
+_MEASURES = {
+    "length": "文本长度",
+    "oov": "未登录词占比",
+    "outcome": "可判定程度",
+    "category": "类别构成",
+    "confidence": "类别置信度",
+    "level": "情绪强度等级构成",
+    "score": "情绪强度分数",
+    "override_category": "抽查改判率（类别）",
+    "override_level": "抽查改判率（情绪强度）",
+    "calibration_category": "抽查校准误差（类别）",
+    "calibration_level": "抽查校准误差（情绪强度）",
 }
 _STATES = {"new": "待认领", "claimed": "处理中", "resolved": "已解决", "dismissed": "已驳回"}
 _NOBODY = OnCall()
@@ -84,7 +98,7 @@ class Message:
         """What people need to know, each with its name; values are codes, never the client's."""
         case = self.case
         if not case:
-            return self._model_facts()
+            return [*self._model_facts(), *self._drift_facts()]
         signals = case["signals"] if isinstance(case["signals"], list) else []
         team = self.policy.team_name(str(case["team"]))
         names = signal_names()
@@ -106,6 +120,17 @@ class Message:
         if not isinstance(model, dict):
             return []
         return [("现在", str(model["version"])), ("此前", str(model["before"]))]
+
+    def _drift_facts(self) -> list[tuple[str, str]]:
+        """Of a drift: the model, and the measures that ask to act."""
+        content = self.payload["data"]
+        drift = content.get("drift") if isinstance(content, dict) else None
+        if not isinstance(drift, dict):
+            return []
+        names = [str(one["measure"]) for one in drift["measures"]]
+        shown = "、".join(_MEASURES.get(name, name) for name in names)
+        hours = f"最近 {drift['window_hours']} 小时"
+        return [("模型", str(drift["model_version"])), ("时段", hours), ("变化明显", shown)]
 
     def _moment(self, value: str) -> str:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(self.configuration.zone))

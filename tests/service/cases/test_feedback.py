@@ -39,6 +39,8 @@ def test_every_verdict_is_a_line_with_everything_training_needs(queue: Queue, ou
     assert first["prediction"]["category"]["code"] == "service"
     assert (first["model_version"], first["id"], first["is_correction"]) == ("v1", "A-1", True)
     assert [line["is_settled"] for line in lines] == [False, True]
+    assert "audit" not in first["case_reasons"]
+    assert "priority" in first["case_reasons"]
     assert first["reviewer"] != second["reviewer"]
     assert "anna" not in json.dumps(lines)
     assert first["case_reasons"] == ["priority", "intensity"]

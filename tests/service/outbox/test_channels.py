@@ -306,6 +306,11 @@ def test_an_event_on_no_case_has_a_message_too(build: Callable[[Message], object
         ensure_ascii=False,
     )
     assert all(word in shown for word in ("模型已更换", "20260102-two", "20260101-one"))
+    found = {"model_version": "v1", "window_hours": 24, "measures": [{"measure": "category"}]}
+    drifted = Message(
+        "evt_3", "drift.detected", {**payload, "data": {"drift": found}}, None, SETTINGS, POLICY
+    )
+    assert "类别构成" in json.dumps(build(drifted), ensure_ascii=False)
     reserved = {**payload, "type": "surge.detected", "data": {}}
     message = Message("evt_2", "surge.detected", reserved, None, SETTINGS, POLICY)
     assert "surge.detected" in json.dumps(build(message), ensure_ascii=False)
