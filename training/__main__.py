@@ -19,6 +19,7 @@ from training.dataset import Columns, Dataset, read_dataset
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
+from training.pipeline_command import export_pipeline
 from training.report import write_report
 from training.summary import summary
 from training.trial import try_settings
@@ -30,6 +31,9 @@ PATH = click.Path(path_type=Path, exists=True)
 @click.group()
 def main() -> None:
     """Train, evaluate and choose models."""
+
+
+main.add_command(export_pipeline)
 
 
 @main.command()
