@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo train evaluate shadow test check bench
+.PHONY: help serve demo data-check train evaluate compare promote rollback shadow test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -22,11 +22,23 @@ serve: models/CURRENT ## start the service on 127.0.0.1:8000 (TRIAGE_PORT); the 
 demo: models/CURRENT ## fill the case queue with CASES (2000) demo cases of the last 30 days
 	$(RUN) -m service demo --cases $(or $(CASES),2000)
 
+data-check: .venv/ready ## check DATA (data/corpus) before training, against HOLDOUT; writes the rows with problems to ROWS
+	$(RUN) -m training data-check --data $(or $(DATA),data/corpus) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(ROWS),--rows $(ROWS))
+
 train: .venv/ready ## train a model from DATA (data/corpus); the last line printed is its folder
 	$(RUN) -m training train --data $(or $(DATA),data/corpus) --out models
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+compare: models/CURRENT ## set versions A (the current one) and B side by side on DATA; PAGE=FILE.html writes a page
+	$(RUN) -m training compare $(or $(A),CURRENT) $(B) --data $(DATA) $(if $(PAGE),--html $(PAGE))
+
+promote: models/CURRENT ## make VERSION current if the gates pass on HOLDOUT (and FEEDBACK), or by FORCE=1; WHY="reason"
+	$(RUN) -m training promote $(VERSION) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(FEEDBACK),--feedback $(FEEDBACK)) $(if $(FORCE),--force) $(if $(WHY),--why "$(WHY)")
+
+rollback: models/CURRENT ## go back to the version that was current before; WHY="reason"
+	$(RUN) -m training rollback $(if $(WHY),--why "$(WHY)")
 
 shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)

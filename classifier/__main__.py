@@ -31,7 +31,7 @@ def main() -> None:
 
 @main.command()
 @click.option(
-    "--input", "source", type=FILE, required=True, help="CSV, TSV, JSON Lines or Parquet."
+    "--input", "source", type=FILE, required=True, help="CSV, TSV, JSON Lines, Parquet, Excel."
 )
 @click.option("--output", "target", type=FILE, required=True, help="JSON Lines, one object a row.")
 @click.option("--model", type=FOLDER, help="Model folder; models/CURRENT if not given.")

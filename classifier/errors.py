@@ -31,6 +31,10 @@ class PlaybookError(RuleFileError):
     """The playbook file breaks a rule: do not suggest by it."""
 
 
+class GatesError(RuleFileError):
+    """The file of gates, or of behaviour cases, breaks a rule: do not promote by it."""
+
+
 class ResourceError(TriageError):
     """A packaged word list or lexicon is malformed."""
 
@@ -41,6 +45,10 @@ class InputFileError(TriageError):
 
 class SettingsError(TriageError):
     """A setting or training option has a value that is not allowed."""
+
+
+class GateRefusedError(TriageError):
+    """The candidate breaks a rule of the gates: keep the current model, or force it and say why."""
 
 
 def shorten(value: object, *, limit: int = 40) -> str:

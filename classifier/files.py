@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from classifier.errors import InputFileError, shorten
+from classifier.excel import read_excel
 
-FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 _SNIFF_BYTES = 1 << 20
 _MAX_FIELD_CHARS = (1 << 31) - 1
 _PARQUET_ROWS = 4096
@@ -18,18 +21,23 @@ _PARQUET_ROWS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number from 1, its cells, and why it cannot be read, if so."""
+    """One row: its number from 1, its cells, and why it cannot be read, if so.
+
+    `line` is where an editor or a spreadsheet shows it, from 1, in `sheet` if there are several.
+    """
 
     number: int
     cells: dict[str, object]
     fault: str | None = None
+    line: int = 0
+    sheet: str = ""
 
 
 def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
-    """The rows of a CSV, TSV, JSON Lines or Parquet file, one at a time.
+    """The rows of a CSV, TSV, JSON Lines, Parquet or Excel file, one at a time.
 
-    A row that cannot be read comes with a fault and the reading goes on. CSV may be UTF-8, with or
-    without a mark, UTF-16 with one, or GB18030.
+    A row that cannot be read comes with a fault and the reading goes on. CSV and JSON Lines may be
+    UTF-8, with or without a mark, UTF-16 with one, or GB18030.
 
     Raises:
         InputFileError: no such file, another format, no rows' header, or no column named `needs`.
@@ -43,6 +51,10 @@ def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
         return _read_jsonl(path)
     if suffix == ".parquet":
         return _read_parquet(path, needs)
+    if suffix in {".xlsx", ".xlsm"}:
+        return (Row(*row) for row in read_excel(path, needs))
+    if suffix == ".xls":
+        raise InputFileError(f"{path}: format '.xls' is of before 2007; save it as .xlsx")
     raise InputFileError(f"{path}: format {shorten(suffix)} is none of {', '.join(FORMATS)}")
 
 
@@ -71,6 +83,9 @@ def encoding_of(path: Path) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     cut = head[: head.rfind(b"\n") + 1] or head
+    with suppress(UnicodeDecodeError):  # valid UTF-8 may hold replacement characters of its own
+        cut.decode("utf-8")
+        return "utf-8-sig"
     faults = {
         name: cut.decode(name, "replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")
     }
@@ -82,20 +97,25 @@ def _read_csv(path: Path, needs: str, delimiter: str) -> Iterator[Row]:
     encoding = encoding_of(path)
     # Bytes that do not fit come through as lone surrogates: the row is then a fault, not the file.
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader(file, delimiter=delimiter)
-        columns = [name for name in reader.fieldnames or [] if name]
+        reader = csv.reader(file, delimiter=delimiter)
+        header = [name.strip() for name in next(reader, [])]
+        columns = [name for name in header if name]
         if needs not in columns:
             raise InputFileError(
                 f"{path} has no column {needs!r}; it has {', '.join(columns) or 'no columns'}"
             )
-        for number, cells in enumerate(reader, start=1):
-            yield Row(number, cells, _csv_fault(cells, encoding))
+        number = 0
+        for line, values in enumerate(reader, start=2):
+            if values:
+                number += 1
+                cells: dict[str, object] = dict(zip_longest(header, values[: len(header)]))
+                yield Row(number, cells, _csv_fault(header, values, encoding), line)
 
 
-def _csv_fault(cells: dict[str | None, object], encoding: str) -> str | None:
-    if None in cells:
+def _csv_fault(header: list[str], values: list[str], encoding: str) -> str | None:
+    if len(values) > len(header):
         return "the row has more cells than the header"
-    if any(isinstance(v, str) and _has_escapes(v) for v in cells.values()):
+    if any(map(_has_escapes, values)):
         return f"bytes are not valid {encoding.removesuffix('-sig')}"
     return None
 
@@ -105,25 +125,28 @@ def _has_escapes(text: str) -> bool:
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, errors="surrogateescape") as file:
         number = 0
-        for line in file:
+        for place, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             number += 1
-            yield _json_row(number, line)
+            cells, fault = _json_cells(line, encoding)
+            yield Row(number, cells, fault, place)
 
 
-def _json_row(number: int, line: str) -> Row:
+def _json_cells(line: str, encoding: str) -> tuple[dict[str, object], str | None]:
+    """The object of a line, and why there is none."""
     if _has_escapes(line):
-        return Row(number, {}, "bytes are not valid utf-8")
+        return {}, f"bytes are not valid {encoding.removesuffix('-sig')}"
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Row(number, {}, f"no valid JSON: {type(error).__name__}")
+        return {}, f"no valid JSON: {type(error).__name__}"
     if not isinstance(value, dict):
-        return Row(number, {}, f"holds JSON {type(value).__name__}, an object is needed")
-    return Row(number, value)
+        return {}, f"holds JSON {type(value).__name__}, an object is needed"
+    return value, None
 
 
 def _read_parquet(path: Path, needs: str) -> Iterator[Row]:
@@ -143,4 +166,4 @@ def _read_parquet(path: Path, needs: str) -> Iterator[Row]:
     for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
         for cells in batch.to_pylist():
             number += 1
-            yield Row(number, cells)
+            yield Row(number, cells, None, number)

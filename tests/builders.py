@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from classifier.artifact import (
+    MANIFEST,
+    VOCABULARY,
+    WEIGHTS,
+    read_artifact,
+    write_manifest,
+    write_model_files,
+)
 from classifier.prediction import (
     Band,
     Category,
@@ -91,3 +102,33 @@ def prediction(
         model_version="v",
         tokeniser="t",
     )
+
+
+def altered(
+    folder: Path, models: Path, version: str, change: Callable[[dict[str, Any]], None]
+) -> Path:
+    """A copy of a model under another version, with its heads changed."""
+    found = read_artifact(folder)
+    change(found.manifest["heads"])
+    target = models / version
+    target.mkdir(parents=True)
+    write_manifest(target, write_model_files(target, found))
+    return target
+
+
+def blunted(folder: Path, models: Path, version: str) -> Path:
+    """A copy of a model under another version that calls every text the lowest level."""
+
+    def change(heads: dict[str, Any]) -> None:
+        highest = len(heads["intensity"]["levels"]) - 1
+        heads["intensity"]["cuts"] = [highest - (highest - n) / 1e9 for n in range(highest)]
+
+    return altered(folder, models, version, change)
+
+
+def renamed(folder: Path, target: Path) -> Path:
+    """A copy of a model under another version: the files that are served."""
+    target.mkdir(parents=True)
+    for name in (MANIFEST, VOCABULARY, WEIGHTS):
+        shutil.copyfile(folder / name, target / name)
+    return target

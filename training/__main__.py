@@ -9,18 +9,23 @@ from pathlib import Path
 
 import click
 
-from classifier.artifact import current_version, set_current
+from classifier.artifact import current_version
 from classifier.commands import run
 from classifier.triage import Triage, load
 from training.build import build, write_folder
 from training.card import write_card
 from training.config import load_config
-from training.dataset import Columns, Dataset, read_dataset
+from training.data_command import data_check, data_options
+from training.data_config import DataSettings
+from training.dataset import Dataset, read_sources
 from training.evaluate import figures
 from training.fit import fit
 from training.judge import judge
 from training.pipeline_command import export_pipeline
+from training.registry import FIRST, Change, default_by, switch
+from training.registry_commands import compare, gate, history, promote, rollback
 from training.report import write_report
+from training.sources import Flags, sources_of
 from training.summary import summary
 from training.trial import try_settings
 
@@ -33,27 +38,27 @@ def main() -> None:
     """Train, evaluate and choose models."""
 
 
-main.add_command(export_pipeline)
+for command in (data_check, compare, gate, promote, rollback, history, export_pipeline):
+    main.add_command(command)
 
 
 @main.command()
-@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@data_options
 @click.option("--out", type=FOLDER, default=Path("models"), show_default=True)
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
 @click.option(
     "--against", type=PATH, multiple=True, help="Labelled text to measure on, not to fit."
 )
-@click.option("--text-column", default="text", show_default=True)
-@click.option("--category-column", default="category", show_default=True)
-@click.option("--intensity-column", default="intensity", show_default=True)
 def train(
     paths: tuple[Path, ...],
+    text_column: str | None,
+    category_column: str | None,
+    intensity_column: str | None,
+    weights: tuple[str, ...],
+    mapping: Path | None,
     out: Path,
     config: Path | None,
     against: tuple[Path, ...],
-    text_column: str,
-    category_column: str,
-    intensity_column: str,
 ) -> None:
     """Train a model on labelled files; the last line printed is its folder.
 
@@ -61,9 +66,9 @@ def train(
     of a folder becomes the current one; later ones wait for `promote`.
     """
     settings = load_config(config)
-    columns = Columns(text_column, category_column, intensity_column)
-    dataset = read_dataset(paths, columns)
-    other = read_dataset(against, columns) if against else None
+    columns = (text_column, category_column, intensity_column, mapping)
+    dataset = read_sources(sources_of(settings.data, Flags(paths, *columns, weights)))
+    other = read_sources(sources_of(settings.data, Flags(against, *columns))) if against else None
     _say_what_was_read(dataset)
     steps = settings.folds.number + 5
     with click.progressbar(length=steps, label="train", file=sys.stderr, show_pos=True) as bar:
@@ -85,7 +90,8 @@ def train(
         write_report(folder, dataset, fitted, metrics)
         progress("done")
     if current_version(out) is None:
-        set_current(out, folder.name)
+        why = "the first model of the folder"
+        switch(out, load(folder), Change(FIRST, why, default_by()), expected=None)
     click.echo(summary(metrics), err=True)
     if other:
         click.echo(f"against other text:\n{summary(judged)}", err=True)
@@ -94,22 +100,21 @@ def train(
 
 @main.command()
 @click.option("--model", type=FOLDER, help="Model folder; models/CURRENT if not given.")
-@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@data_options
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object.")
-@click.option("--text-column", default="text", show_default=True)
-@click.option("--category-column", default="category", show_default=True)
-@click.option("--intensity-column", default="intensity", show_default=True)
 def evaluate(
     model: Path | None,
     paths: tuple[Path, ...],
+    text_column: str | None,
+    category_column: str | None,
+    intensity_column: str | None,
+    weights: tuple[str, ...],
+    mapping: Path | None,
     as_json: bool,
-    text_column: str,
-    category_column: str,
-    intensity_column: str,
 ) -> None:
-    """Measure a model on labelled files that it was not trained on."""
-    columns = Columns(text_column, category_column, intensity_column)
-    metrics = judge(load(model), read_dataset(paths, columns))
+    """Measure a model on labelled files that it was not trained on; weights change nothing here."""
+    flags = Flags(paths, text_column, category_column, intensity_column, mapping, weights)
+    metrics = judge(load(model), read_sources(sources_of(DataSettings(), flags)))
     click.echo(json.dumps(metrics, ensure_ascii=False) if as_json else summary(metrics))
 
 
@@ -126,24 +131,13 @@ def try_(
 ) -> None:
     """Fit once with changed settings and measure on other text; no model is written."""
     settings = load_config(config, changes)
-    columns = Columns("text", "category", "intensity")
-    found = try_settings(read_dataset(paths, columns), read_dataset(against, columns), settings)
+    data, other = (read_sources(sources_of(settings.data, Flags(p))) for p in (paths, against))
+    found = try_settings(data, other, settings)
     click.echo(f"{'features':30} {found['features']}\n{summary(found)}")
 
 
-@main.command()
-@click.argument("version")
-@click.option("--models", type=FOLDER, default=Path("models"), show_default=True)
-def promote(version: str, models: Path) -> None:
-    """Make VERSION the current model, after checking that it loads."""
-    load(models / version)
-    before = current_version(models)
-    set_current(models, version)
-    click.echo(f"current model: {version} (before: {before or 'none'})")
-
-
 def _say_what_was_read(dataset: Dataset) -> None:
-    rows = sum(count for _, _, count in dataset.files)
+    rows = sum(file.rows for file in dataset.files)
     click.echo(f"{rows} rows in {len(dataset.files)} files, {len(dataset.examples)} used", err=True)
     for reason, count in sorted(dataset.left_out.items()):
         click.echo(f"  left out: {count} rows, {reason}", err=True)

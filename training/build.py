@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -17,7 +18,7 @@ from classifier.concepts import concepts_hash
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.lexicon import lexicon_hash
 from training.config import TrainingConfig
-from training.dataset import Dataset
+from training.dataset import Dataset, FileRecord
 from training.fit import Fitted
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "jieba", "rjieba", "opencc")
@@ -40,18 +41,28 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
         "concepts": {"sha256": concepts_hash()},
         "signals": {"lexicon_sha256": lexicon_hash()},
         "data": {
-            "files": [
-                {"name": name, "sha256": sha256, "rows": rows}
-                for name, sha256, rows in dataset.files
-            ],
+            "files": [_file(file) for file in dataset.files],
             "examples": len(dataset.examples),
             "left_out": dict(sorted(dataset.left_out.items())),
         },
         "training": json.loads(json.dumps(asdict(config))),
+        "code": {"sha256": code_hash()},
         "libraries": {name: version(name) for name in LIBRARIES},
         "figures": _headline(metrics),
     }
     return Artifact("", manifest, weights, bias, fitted.vectoriser.idf, fitted.vectoriser.terms)
+
+
+def code_hash() -> str:
+    """SHA-256 over the source files of `classifier` and `training`, by name and content."""
+    found = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for package in ("classifier", "training"):
+        for path in sorted((root / package).rglob("*.py")):
+            content = path.read_bytes()
+            name = path.relative_to(root).as_posix()
+            found.update(f"{name}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()
 
 
 def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:
@@ -73,6 +84,17 @@ def write_folder(artifact: Artifact, models: Path, metrics: Json) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+def _file(file: FileRecord) -> Json:
+    table = file.mapping
+    return {
+        "name": file.name,
+        "sha256": file.sha256,
+        "rows": file.rows,
+        "weight": file.weight,
+        "mapping": {"name": table.name, "sha256": table.sha256} if table.name else None,
+    }
 
 
 def _category(head: CategoryHead) -> Json:

@@ -110,6 +110,8 @@ def _data(data: Mapping[str, object]) -> str:
     files = data.get("files")
     lines = [
         f"- `{file['name']}`, {file['rows']} rows, SHA-256 `{str(file['sha256'])[:16]}…`"
+        + (f", weight {file['weight']:g}" if file.get("weight", 1) != 1 else "")
+        + (f", codes by `{file['mapping']['name']}`" if file.get("mapping") else "")
         for file in (files if isinstance(files, list) else [])
     ]
     left_out = _pairs(_table(data, "left_out"), "")

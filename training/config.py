@@ -12,6 +12,7 @@ from typing import TypeVar
 from classifier.errors import SettingsError, shorten
 from classifier.features import FeatureSettings
 from classifier.heads import CUMULATIVE, MULTINOMIAL
+from training.data_config import CheckSettings, DataSettings
 
 Section = TypeVar("Section")
 
@@ -89,6 +90,8 @@ class TrainingConfig:
     intensity_bands: BandSettings = field(default_factory=BandSettings)
     category_names: Mapping[str, str] = field(default_factory=dict)
     intensity_names: Mapping[str, str] = field(default_factory=dict)
+    data: DataSettings = field(default_factory=DataSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
 
 
 def load_config(path: Path | None = None, changes: Sequence[str] = ()) -> TrainingConfig:
@@ -128,6 +131,7 @@ def parse_config(values: Mapping[str, object]) -> TrainingConfig:
         SettingsError: a section or value is unknown or impossible.
     """
     known = {"seed", "features", "category", "intensity", "folds", "bands", "names"}
+    known |= {"data", "check"}
     if unknown := sorted(set(values) - known):
         raise SettingsError(f"section {unknown[0]!r} is unknown, allowed are {sorted(known)}")
     seed = values.get("seed", 0)
@@ -144,6 +148,8 @@ def parse_config(values: Mapping[str, object]) -> TrainingConfig:
         intensity_bands=_section(BandSettings, bands, "intensity"),
         category_names=_names(names, "category"),
         intensity_names=_names(names, "intensity"),
+        data=_section(DataSettings, values, "data"),
+        check=_section(CheckSettings, values, "check"),
     )
 
 

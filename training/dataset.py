@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from classifier.errors import InputFileError, shorten
 from classifier.files import FORMATS, Row, read_rows, text_of
-from classifier.pii import mask
+from classifier.pii import masked
 from classifier.text import clean
+from training.mapping import LabelMap
 
-_MAX_LEVELS = 20
+Label = TypeVar("Label", str, int)
+MAX_LEVELS = 20
+MAX_CODE_CHARS = 100
+FORMULA_ERROR = "the error of a formula"
+_FORMULA_ERRORS = {"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,18 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file or folder, how its columns and codes read, and how much each row counts (above 0)."""
+
+    path: Path
+    columns: Columns
+    mapping: LabelMap = field(default_factory=LabelMap)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled text: as masked, as cleaned, its labels, and the file it came from."""
+    """One labelled text: as masked, as cleaned, its labels, the file it came from, its weight."""
 
     text: str
     clean: str
@@ -35,6 +51,42 @@ class Example:
     level: int | None
     source: str
     cells: dict[str, object]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One row of a file as training understands it, usable or not.
+
+    `line` and `sheet` say where a person finds it. `fault` is why there is no usable text,
+    `label_faults` why a label was dropped; `personal` holds the tokens of what was masked, such as
+    [手机], and `raw` the text as it stands in the file.
+    """
+
+    file: Path
+    line: int
+    sheet: str
+    example: Example
+    raw: str
+    fault: str | None
+    label_faults: tuple[str, ...]
+    personal: tuple[str, ...]
+
+    @property
+    def has_label(self) -> bool:
+        """Whether it has a label that any head can learn."""
+        return self.example.category is not None or self.example.level is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file that was read: what it was, and how its rows counted and its codes were turned."""
+
+    name: str
+    sha256: str
+    rows: int
+    weight: float = 1.0
+    mapping: LabelMap = field(default_factory=LabelMap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +94,7 @@ class Dataset:
     """Labelled examples in file order, and what was read to get them."""
 
     examples: tuple[Example, ...]
-    files: tuple[tuple[str, str, int], ...]
+    files: tuple[FileRecord, ...]
     left_out: Counter[str]
 
     @property
@@ -57,36 +109,56 @@ class Dataset:
 
 
 def read_dataset(paths: Sequence[Path], columns: Columns) -> Dataset:
-    """The labelled examples of files and folders (their files in name order).
+    """The labelled examples of files and folders that all have the same columns.
+
+    Raises:
+        InputFileError: as `read_sources`.
+    """
+    return read_sources([Source(path, columns) for path in paths])
+
+
+def read_sources(sources: Sequence[Source]) -> Dataset:
+    """The labelled examples of all sources, in order (folders: their files in name order).
 
     Texts are masked before anything else sees them. Rows without text or without any label, and
-    repeated rows, are left out and counted by reason.
+    repeated rows, are left out and counted by reason; of repeated rows the heaviest counts.
 
     Raises:
         InputFileError: a file cannot be read, or the data cannot train any head.
     """
-    files = [file for path in paths for file in _files(path)]
+    if not sources:
+        raise InputFileError("no file to read was given")
     left_out: Counter[str] = Counter()
     examples: dict[tuple[str, str | None, int | None], Example] = {}
     recorded = []
-    for file in files:
-        rows = 0
-        for row in read_rows(file, needs=columns.text):
-            rows += 1
-            example = _example(row, columns, file, left_out)
-            if example:
+    for source in sources:
+        for file in files_of(source.path):
+            rows = 0
+            for reading in read_file(file, source):
+                rows += 1
+                left_out.update(reading.label_faults)
+                if reading.fault or not reading.has_label:
+                    left_out[reading.fault or "no label"] += 1
+                    continue
+                example = reading.example
                 key = (example.clean, example.category, example.level)
                 if key in examples:
                     left_out["repeated row"] += 1
-                else:
+                if key not in examples or examples[key].weight < example.weight:
                     examples[key] = example
-        recorded.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest(), rows))
+            sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+            recorded.append(FileRecord(file.name, sha256, rows, source.weight, source.mapping))
     dataset = Dataset(tuple(examples.values()), tuple(recorded), left_out)
-    _check(dataset, columns)
+    _check(dataset, sources[0].columns)
     return dataset
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_of(path: Path) -> Iterator[Path]:
+    """The file itself, or the tables in the folder and below, in name order.
+
+    Raises:
+        InputFileError: a folder without any table.
+    """
     if not path.is_dir():
         yield path
         return
@@ -96,38 +168,48 @@ def _files(path: Path) -> Iterator[Path]:
     yield from found
 
 
-def _example(row: Row, columns: Columns, file: Path, left_out: Counter[str]) -> Example | None:
+def read_file(file: Path, source: Source) -> Iterator[Reading]:
+    """Every row of a file of the source, one at a time, also those that training leaves out.
+
+    Raises:
+        InputFileError: the file cannot be read as a table with the text column.
+    """
+    for row in read_rows(file, needs=source.columns.text):
+        yield _reading(row, file, source)
+
+
+def _reading(row: Row, file: Path, source: Source) -> Reading:
+    columns = source.columns
     text, fault = text_of(row, columns.text)
-    masked = mask(text)
-    cleaned = clean(masked).text
-    category = _category(row.cells.get(columns.category))
-    level, bad_level = _level(row.cells.get(columns.intensity))
-    if bad_level:
-        left_out[f"{columns.intensity} is no whole number"] += 1
-    if fault or not cleaned:
-        left_out[fault or "no text"] += 1
-        return None
-    if category is None and level is None:
-        left_out["no label"] += 1
-        return None
-    return Example(masked, cleaned, category, level, file.name, row.cells)
+    hidden = masked(text)
+    cleaned = clean(hidden.text).text
+    category, category_fault = _label(row.cells.get(columns.category), source.mapping.category_of)
+    level, level_fault = _label(row.cells.get(columns.intensity), source.mapping.level_of)
+    faults = tuple(
+        f"{column} {fault}"
+        for column, fault in (
+            (columns.category, category_fault), (columns.intensity, level_fault),
+        )
+        if fault
+    )  # fmt: skip
+    personal = tuple(hidden.text[start:end] for _, _, start, end in hidden.pieces)
+    example = Example(
+        hidden.text, cleaned, category, level, file.name, row.cells, source.weight
+    )  # fmt: skip
+    if text.strip() in _FORMULA_ERRORS:
+        fault = f"column {columns.text!r} holds {text.strip()}, {FORMULA_ERROR}"
+    fault = fault or (None if cleaned else "no text")
+    return Reading(file, row.line, row.sheet, example, text, fault, faults, personal)
 
 
-def _category(value: object) -> str | None:
+def _label(
+    value: object, look_up: Callable[[str], tuple[Label | None, str | None]]
+) -> tuple[Label | None, str | None]:
+    """The label of a cell, None if the cell is empty, and what is wrong with it."""
     text = str(value).strip() if value is not None else ""
-    return None if text in {"", "nan"} else text
-
-
-def _level(value: object) -> tuple[int | None, bool]:
-    """The level, None if the cell is empty, and whether the cell is no whole number."""
-    text = str(value).strip() if value is not None else ""
-    if text in {"", "nan"}:
-        return None, False
-    try:
-        number = float(text)
-    except ValueError:
-        return None, True
-    return (int(number), False) if number == int(number) else (None, True)
+    if text in _FORMULA_ERRORS:
+        return None, f"is {text}, {FORMULA_ERROR}"
+    return (None, None) if text in {"", "nan"} else look_up(text)
 
 
 def _check(dataset: Dataset, columns: Columns) -> None:
@@ -137,10 +219,10 @@ def _check(dataset: Dataset, columns: Columns) -> None:
             f"nothing to learn: column {columns.category!r} has {len(categories)} and column "
             f"{columns.intensity!r} {len(levels)} different labels, one of them needs 2"
         )
-    if len(levels) > _MAX_LEVELS:
+    if len(levels) > MAX_LEVELS:
         raise InputFileError(
-            f"column {columns.intensity!r} has {len(levels)} levels, at most {_MAX_LEVELS} allowed"
+            f"column {columns.intensity!r} has {len(levels)} levels, at most {MAX_LEVELS} allowed"
         )
     for code in categories:
-        if len(code) > 100:
-            raise InputFileError(f"category {shorten(code)} has over 100 characters")
+        if len(code) > MAX_CODE_CHARS:
+            raise InputFileError(f"category {shorten(code)} has over {MAX_CODE_CHARS} characters")

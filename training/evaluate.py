@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from sklearn.metrics import average_precision_score
 
 from classifier.prediction import Prediction
-from training.counts import confusion, macro_f1, quadratic_kappa
+from training.bootstrap import (
+    Floats,
+    Ranks,
+    Statistic,
+    average_precision,
+    calibration_error,
+    macro_f1,
+    mean,
+    ratio,
+    value_of,
+    values_of,
+    weighted_kappa,
+)
 from training.targets import Targets
 
-Floats = NDArray[np.float64]
-Ranks = NDArray[np.intp]
 Interval = dict[str, float]
 
-_ROUNDS = 500
-_BINS = 15
 _HIGH_SHARE = 0.75  # ranks from here up are "high anger": levels 4 and 5 of 5
 
 
@@ -89,12 +96,38 @@ def scores_of_predictions(predictions: Sequence[Prediction], targets: Targets) -
     return Scores(codes, levels, targets.category, category, targets.rank, level_probs, ranks)
 
 
+def kappa(scores: Scores) -> Statistic:
+    """Quadratic-weighted kappa of the levels, over texts that all have one."""
+    return weighted_kappa(scores.rank_truth, scores.ranks, len(scores.levels))
+
+
+def category_f1(scores: Scores) -> Statistic:
+    """Mean F1 of the categories that occur, over texts that all have one; 0-1."""
+    return macro_f1(scores.category_truth, scores.category_probs.argmax(axis=1))
+
+
+def category_ece(scores: Scores) -> Statistic:
+    """Calibration error of the category answered, over texts that all have one; 0-1."""
+    is_right = scores.category_probs.argmax(axis=1) == scores.category_truth
+    return calibration_error(scores.category_probs.max(axis=1), is_right)
+
+
+def high_recall(scores: Scores) -> Statistic:
+    """Share of the high-anger texts (levels 4-5 of 5) that are called so; 0-1."""
+    is_high = scores.rank_truth >= scores.high_from
+    return ratio(is_high & (scores.ranks >= scores.high_from), is_high)
+
+
+def high_ece(scores: Scores) -> Statistic:
+    """Calibration error of the probability of high anger, over texts that all have a level; 0-1."""
+    high_prob = scores.level_probs[:, scores.high_from :].sum(axis=1)
+    return calibration_error(high_prob, scores.rank_truth >= scores.high_from)
+
+
 def kappa_of(scores: Scores) -> float:
-    """Quadratic-weighted kappa of the levels."""
-    known = scores.rank_truth >= 0
-    return quadratic_kappa(
-        confusion(scores.rank_truth[known], scores.ranks[known], len(scores.levels))
-    )
+    """Quadratic-weighted kappa of the levels of the texts that have one."""
+    known = scores.rows(scores.rank_truth >= 0)
+    return value_of(kappa(known), len(known.rank_truth))
 
 
 def figures(scores: Scores, *, seed: int) -> dict[str, object]:
@@ -111,87 +144,77 @@ def figures(scores: Scores, *, seed: int) -> dict[str, object]:
     return found
 
 
+def brief_figures(scores: Scores, *, seed: int) -> dict[str, object]:
+    """Accuracy, QWK and mean error of a part of the texts, as `figures` gives them."""
+    found: dict[str, object] = {"texts": len(scores.category_truth)}
+    if scores.codes and (scores.category_truth >= 0).any():
+        found["accuracy"] = _accuracy(scores.rows(scores.category_truth >= 0), seed)
+    if scores.levels and (scores.rank_truth >= 0).any():
+        known = scores.rows(scores.rank_truth >= 0)
+        found |= {"qwk": _kappa(known, seed), "mae": _mean_error(known)}
+    return found
+
+
+def _accuracy(scores: Scores, seed: int) -> Interval:
+    is_right = scores.category_probs.argmax(axis=1) == scores.category_truth
+    return _interval(mean(is_right), len(is_right), seed)
+
+
+def _kappa(scores: Scores, seed: int) -> Interval:
+    return _interval(kappa(scores), len(scores.ranks), seed)
+
+
+def _mean_error(scores: Scores) -> float:
+    return float(np.abs(scores.rank_truth - scores.ranks).mean())
+
+
 def _category_figures(scores: Scores, seed: int) -> dict[str, object]:
     truth, probs = scores.category_truth, scores.category_probs
     chosen = probs.argmax(axis=1)
-    present = np.unique(truth)
     top = np.argsort(-probs, axis=1, kind="stable")[:, :3]
-
-    def macro(rows: Ranks) -> float:
-        return macro_f1(confusion(truth[rows], chosen[rows], probs.shape[1]), present)
-
     return {
         "texts": len(truth),
-        "accuracy": _interval(
-            lambda rows: float((truth[rows] == chosen[rows]).mean()), truth, seed
-        ),
-        "macro_f1": _interval(macro, truth, seed),
+        "accuracy": _accuracy(scores, seed),
+        "macro_f1": _interval(category_f1(scores), len(truth), seed),
         "top3_accuracy": float((top == truth[:, None]).any(axis=1).mean()),
         "recall": {
-            scores.codes[k]: float((chosen[truth == k] == k).mean()) for k in present.tolist()
+            scores.codes[k]: float((chosen[truth == k] == k).mean())
+            for k in np.unique(truth).tolist()
         },
-        "ece": expected_calibration_error(probs.max(axis=1), chosen == truth),
+        "ece": value_of(category_ece(scores), len(truth)),
         "brier": float(((probs - np.eye(probs.shape[1])[truth]) ** 2).sum(axis=1).mean()),
     }
 
 
 def _intensity_figures(scores: Scores, seed: int) -> dict[str, object]:
-    truth, ranks, expected = scores.rank_truth, scores.ranks, scores.expected
-    is_high, called_high = truth >= scores.high_from, ranks >= scores.high_from
+    truth, expected, texts = scores.rank_truth, scores.expected, len(scores.ranks)
+    is_high, called_high = truth >= scores.high_from, scores.ranks >= scores.high_from
     high_prob = scores.level_probs[:, scores.high_from :].sum(axis=1)
-
-    def precision(rows: Ranks) -> float:
-        return float(average_precision_score(is_high[rows], expected[rows]))
-
-    def has_high(rows: Ranks) -> bool:
-        return bool(is_high[rows].any())
-
     found: dict[str, object] = {
-        "texts": len(truth),
-        "qwk": _interval(lambda rows: kappa_of(scores_at(scores, rows)), truth, seed),
-        "mae": float(np.abs(truth - ranks).mean()),
+        "texts": texts,
+        "qwk": _kappa(scores, seed),
+        "mae": _mean_error(scores),
         "spearman": float(spearmanr(truth, expected).statistic),
         "pearson": float(np.corrcoef(truth, expected)[0, 1]),
         "high_texts": int(is_high.sum()),
-        "high_ece": expected_calibration_error(high_prob, is_high),
+        "high_ece": value_of(high_ece(scores), texts),
         "high_brier": float(((high_prob - is_high) ** 2).mean()),
     }
     if is_high.any():
-        found["high_average_precision"] = _interval(precision, truth, seed, allowed=has_high)
-        found["high_recall"] = float(called_high[is_high].mean())
+        precision = average_precision(is_high, expected)
+        found["high_average_precision"] = _interval(precision, texts, seed)
+        found["high_recall"] = value_of(high_recall(scores), texts)
         found["high_precision"] = float(is_high[called_high].mean()) if called_high.any() else 0.0
     return found
 
 
-def scores_at(scores: Scores, rows: Ranks) -> Scores:
-    """The scores of the texts with these numbers, repeats allowed."""
-    return Scores(
-        scores.codes, scores.levels, scores.category_truth[rows], scores.category_probs[rows],
-        scores.rank_truth[rows], scores.level_probs[rows], scores.ranks[rows],
-    )  # fmt: skip
-
-
 def expected_calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
-    """Mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017), 0-1."""
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, confidence - right, minlength=_BINS)
-    return float(np.abs(gaps).sum() / max(1, len(confidence)))
+    """Mean gap between confidence and accuracy over 15 equal bins, 0-1."""
+    return value_of(calibration_error(confidence, right), len(confidence))
 
 
-def _interval(
-    statistic: Callable[[Ranks], float],
-    truth: Ranks,
-    seed: int,
-    *,
-    allowed: Callable[[Ranks], bool] = lambda _: True,
-) -> Interval:
-    """Value and bootstrap interval; samples of one label only, or not `allowed`, are skipped."""
-    random = np.random.default_rng(seed)
-    size = len(truth)
-    draws = []
-    for _ in range(_ROUNDS):
-        rows = random.integers(0, size, size)
-        if len(np.unique(truth[rows])) > 1 and allowed(rows):
-            draws.append(statistic(rows))
-    low, high = np.percentile(draws, [2.5, 97.5]) if draws else (0.0, 1.0)
-    return {"value": statistic(np.arange(size)), "low": float(low), "high": float(high)}
+def _interval(statistic: Statistic, texts: int, seed: int) -> Interval:
+    """Value and bootstrap interval; 0 to 1 if no sample can tell."""
+    found = values_of(statistic, texts, seed=seed)
+    low, high = np.percentile(found, [2.5, 97.5]) if len(found) else (0.0, 1.0)
+    return {"value": value_of(statistic, texts), "low": float(low), "high": float(high)}

@@ -23,6 +23,7 @@ from training.targets import Targets, targets_of
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
+Strength = tuple[float, Floats | None]  # scikit-learn's C, and weights of the texts if they differ
 
 # Below this, starting processes takes longer than fitting: 25 s against 3 s for 40 texts.
 _WORTH_PROCESSES = 2000
@@ -132,7 +133,10 @@ def _fit_part(
     seen = [text for text, out in zip(texts, is_held_out, strict=True) if not out]
     unseen = [text for text, out in zip(texts, is_held_out, strict=True) if out]
     kept = ~is_held_out
-    rest = Targets(targets.codes, targets.levels, targets.category[kept], targets.rank[kept])
+    weight = None if targets.weight is None else targets.weight[kept]
+    rest = Targets(
+        targets.codes, targets.levels, targets.category[kept], targets.rank[kept], weight
+    )
     return fit_part(seen, rest, unseen, config)
 
 
@@ -156,15 +160,25 @@ def _fit_linear(
         c = config.category.inverse_regularisation
         blocks = vectoriser.block_columns if config.category.pooled else [slice(None)]
         found["category"] = _pooled([
-            _multinomial(matrix[known, columns], targets.category[known], len(targets.codes), c)
+            _multinomial(
+                matrix[known, columns], targets.category[known], len(targets.codes),
+                (c, _some(targets.weight, known)),
+            )
             for columns in blocks
         ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
     for kind in config.intensity.kinds if targets.levels else ():
         fit_kind = _cumulative if kind == CUMULATIVE else _multinomial
-        found[kind] = fit_kind(matrix[known], targets.rank[known], len(targets.levels), c)
+        found[kind] = fit_kind(
+            matrix[known], targets.rank[known], len(targets.levels),
+            (c, _some(targets.weight, known)),
+        )  # fmt: skip
     return found
+
+
+def _some(weight: Floats | None, rows: NDArray[np.bool_]) -> Floats | None:
+    return None if weight is None else weight[rows]
 
 
 def _pooled(parts: list[Linear]) -> Linear:
@@ -173,7 +187,9 @@ def _pooled(parts: list[Linear]) -> Linear:
     return Linear(weights, np.mean([part.bias for part in parts], axis=0))
 
 
-def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c: float) -> Linear:
+def _multinomial(
+    matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, strength: Strength
+) -> Linear:
     """Softmax regression; newton-cg needs a quarter of lbfgs' time on such matrices."""
     weights = np.zeros((matrix.shape[1], n_labels))
     bias = np.full(n_labels, _ABSENT_LOGIT)
@@ -181,8 +197,8 @@ def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c
     if len(present) == 1:
         bias[present[0]] = 0.0
         return Linear(weights, bias)
-    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
-    model.fit(sp.csr_matrix(matrix), truth)
+    model = LogisticRegression(C=strength[0], solver="newton-cg", tol=1e-3, max_iter=200)
+    model.fit(sp.csr_matrix(matrix), truth, sample_weight=strength[1])
     if len(present) == 2:
         weights[:, present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]
     else:
@@ -190,7 +206,9 @@ def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c
     return Linear(weights, bias)
 
 
-def _cumulative(matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, c: float) -> Linear:
+def _cumulative(
+    matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, strength: Strength
+) -> Linear:
     """One logistic regression per border between levels: is the rank above it."""
     weights = np.zeros((matrix.shape[1], n_levels - 1))
     bias = np.zeros(n_levels - 1)
@@ -199,8 +217,8 @@ def _cumulative(matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, c:
         if above.all() or not above.any():
             bias[border] = -_ABSENT_LOGIT if above.all() else _ABSENT_LOGIT
             continue
-        model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
-        model.fit(sp.csr_matrix(matrix), above)
+        model = LogisticRegression(C=strength[0], solver="newton-cg", tol=1e-3, max_iter=200)
+        model.fit(sp.csr_matrix(matrix), above, sample_weight=strength[1])
         weights[:, border], bias[border] = model.coef_[0], model.intercept_[0]
     return Linear(weights, bias)
 

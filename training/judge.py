@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from classifier.manifest import read_category_head, read_intensity_head
 from classifier.prediction import Prediction
 from classifier.triage import Triage
 from training.dataset import Dataset, Example
-from training.evaluate import Scores, figures, scores_of_predictions
+from training.evaluate import Scores, brief_figures, figures, scores_of_predictions
 from training.targets import targets_like
 
 _SEED = 0
@@ -22,8 +23,16 @@ _RISK_COLUMNS = ("risks", "signals")
 _SLICE_COLUMNS = ("source", "channel")
 
 
-def judge(triage: Triage, dataset: Dataset) -> Json:
-    """Figures of the model on the dataset, overall and by slice, and of its signals.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model says of the texts of a dataset, in their order, beside the truth."""
+
+    predictions: Sequence[Prediction]
+    scores: Scores
+
+
+def answer(triage: Triage, dataset: Dataset) -> Answers:
+    """The model's answers to the dataset.
 
     Categories that the model does not know count as missed; unknown levels are left out.
 
@@ -38,14 +47,41 @@ def judge(triage: Triage, dataset: Dataset) -> Json:
     if not ((targets.category >= 0).any() or (targets.rank >= 0).any()):
         raise InputFileError(f"the data has none of the model's labels: {codes} {levels}")
     predictions = triage.predict([e.text for e in dataset.examples], with_evidence=False)
-    scores = scores_of_predictions(predictions, targets)
+    return Answers(predictions, scores_of_predictions(predictions, targets))
+
+
+def judge(triage: Triage, dataset: Dataset) -> Json:
+    """Figures of the model on the dataset, overall and by slice, and of its signals.
+
+    Raises:
+        InputFileError: the data has no label that the model predicts.
+    """
+    return judged(answer(triage, dataset), dataset)
+
+
+def judged(answers: Answers, dataset: Dataset) -> Json:
+    """The figures of answers that were given to the dataset."""
+    scores, predictions = answers.scores, answers.predictions
     found = figures(scores, seed=_SEED)
     found["outcomes"] = dict(sorted(Counter(p.outcome.value for p in predictions).items()))
-    found["slices"] = {name: _brief(scores.rows(rows)) for name, rows in _slices(dataset.examples)}
-    column = next((c for c in _RISK_COLUMNS if c in dataset.examples[0].cells), None)
+    found["slices"] = {
+        name: brief_figures(scores.rows(rows), seed=_SEED)
+        for name, rows in _slices(dataset.examples)
+    }
+    column = risk_column(dataset)
     if column:
         found["signals"] = signal_figures(dataset.examples, predictions, column)
     return found
+
+
+def risk_column(dataset: Dataset) -> str | None:
+    """The column that holds the true signals, codes joined by `|`; None without one."""
+    return next((c for c in _RISK_COLUMNS if c in dataset.examples[0].cells), None)
+
+
+def true_signals(example: Example, column: str) -> set[str]:
+    """The signal codes that a text truly has."""
+    return set(filter(None, str(example.cells.get(column) or "").split("|")))
 
 
 def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, np.ndarray]]:
@@ -63,24 +99,13 @@ def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, np.ndarray]]:
                 yield f"{column} {value}", rows
 
 
-def _brief(scores: Scores) -> Json:
-    """The headline figures of a slice."""
-    found: Json = {"texts": len(scores.category_truth)}
-    whole = figures(scores, seed=_SEED)
-    for head, names in (("category", ("accuracy",)), ("intensity", ("qwk", "mae"))):
-        table = whole.get(head)
-        if isinstance(table, dict):
-            found |= {name: table[name] for name in names}
-    return found
-
-
 def signal_figures(
     examples: Sequence[Example], predictions: Sequence[Prediction], column: str
 ) -> Json:
     """True, found and rightly found counts of each signal code, and recall and precision of all."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for example, prediction in zip(examples, predictions, strict=True):
-        truth = set(filter(None, str(example.cells.get(column) or "").split("|")))
+        truth = true_signals(example, column)
         found = {signal.code for signal in prediction.signals}
         for place, codes in enumerate((truth, found, truth & found)):
             for code in codes:

@@ -94,7 +94,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def _settings(self) -> FeatureSettings:
         return FeatureSettings(
-            tuple(self.word_ngrams), tuple(self.char_ngrams), self.min_df,
+            _pair(self.word_ngrams), _pair(self.char_ngrams), self.min_df,
             self.sublinear_tf, self.concept_weight,
         )  # fmt: skip
 
@@ -179,7 +179,10 @@ def write_pipelines(folder: Path) -> Path:
 def _features(artifact: Artifact) -> TextFeatures:
     settings = read_features(artifact.manifest)
     engine = text_of(artifact.manifest, "tokeniser", "engine")
-    features = TextFeatures(**settings.as_dict(), engine=engine)
+    features = TextFeatures(
+        settings.word_ngrams, settings.char_ngrams, settings.min_df,
+        sublinear_tf=settings.sublinear_tf, concept_weight=settings.concept_weight, engine=engine,
+    )  # fmt: skip
     features.terms_, features.idf_ = artifact.terms, artifact.idf
     return features
 
@@ -196,6 +199,12 @@ def _logistic(head: CategoryHead, weights: Floats, bias: Floats) -> LogisticRegr
     model.n_features_in_ = weights.shape[0]
     model.n_iter_ = np.array([0], np.int32)
     return model
+
+
+def _pair(values: Sequence[int]) -> tuple[int, int]:
+    """A search may give a list."""
+    low, high = values
+    return low, high
 
 
 def _clean(texts: Iterable[str]) -> Sequence[str]:

@@ -40,10 +40,8 @@ class Mistake:
 def write_report(folder: Path, dataset: Dataset, fitted: Fitted, metrics: Json) -> None:
     """Write a self-contained page into the model folder; all figures are held-out ones."""
     scores = fitted.held_out
-    environment = Environment(
-        loader=PackageLoader("training"), autoescape=select_autoescape(), trim_blocks=True
-    )
-    page = environment.get_template("report.html").render(
+    page = render(
+        "report.html",
         version=folder.name,
         summary=summary(metrics),
         kinds=fitted.kappa_by_kind,
@@ -53,6 +51,14 @@ def write_report(folder: Path, dataset: Dataset, fitted: Fitted, metrics: Json) 
         mistakes=_mistakes(dataset, fitted),
     )
     (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def render(template: str, **values: object) -> str:
+    """A page of `training/templates`; every value is escaped."""
+    environment = Environment(
+        loader=PackageLoader("training"), autoescape=select_autoescape(), trim_blocks=True
+    )
+    return environment.get_template(template).render(**values)
 
 
 def confusion(truth: np.ndarray, answers: np.ndarray, names: list[str]) -> list[ConfusionRow]:

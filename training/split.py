@@ -27,7 +27,8 @@ def group_near_duplicates(
             item = parents[item]
         return item
 
-    index = MinHashLSH(threshold=similarity, num_perm=_PERMUTATIONS)
+    # The index only proposes; above 0.9 it would have too few bands to be built.
+    index = MinHashLSH(threshold=min(similarity, 0.9), num_perm=_PERMUTATIONS)
     shingles = [_shingles(text) for text in texts]
     for number, sketch in enumerate(
         MinHash.generator(shingles, num_perm=_PERMUTATIONS, seed=seed % 2**32)

@@ -12,12 +12,16 @@ from training.dataset import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Labels as numbers, -1 where a text has none: category column and level rank."""
+    """Labels as numbers, -1 where a text has none: category column and level rank.
+
+    `weight` is how much each text counts in fitting, above 0; None if all count the same.
+    """
 
     codes: list[str]
     levels: list[int]
     category: NDArray[np.intp]
     rank: NDArray[np.intp]
+    weight: NDArray[np.float64] | None = None
 
 
 def targets_of(dataset: Dataset) -> Targets:
@@ -34,7 +38,14 @@ def targets_of(dataset: Dataset) -> Targets:
             [-1 if e.level is None else level_number.get(e.level, -1) for e in dataset.examples],
             np.intp,
         ),
+        _weights(dataset),
     )
+
+
+def _weights(dataset: Dataset) -> NDArray[np.float64] | None:
+    """The examples' weights, scaled to a mean of 1 so that regularisation keeps its meaning."""
+    weights = np.array([e.weight for e in dataset.examples], np.float64)
+    return None if (weights == weights[:1]).all() else weights / weights.mean()
 
 
 def targets_like(dataset: Dataset, codes: list[str], levels: list[int]) -> Targets:

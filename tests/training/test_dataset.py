@@ -49,7 +49,7 @@ def test_folders_are_read_in_name_order(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", [("快递没到", "delivery", 1)], encoding="gb18030")
     dataset = read_dataset([tmp_path], COLUMNS)
     assert [e.category for e in dataset.examples] == ["delivery", "refund"]
-    assert [(name, rows) for name, _, rows in dataset.files] == [("a.csv", 1), ("b.csv", 1)]
+    assert [(file.name, file.rows) for file in dataset.files] == [("a.csv", 1), ("b.csv", 1)]
 
 
 def test_other_column_names_can_be_given(tmp_path: Path) -> None:

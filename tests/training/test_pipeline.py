@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from classifier import Triage, load
 from classifier.errors import ModelError
-from tests.builders import TOY_ROWS, write_csv
+from tests.builders import TOY_ROWS, toy_csv, write_csv
 from tests.conftest import TOY_CONFIG
 from training.__main__ import main
 from training.pipeline import TextFeatures, pipelines, write_pipelines

@@ -24,6 +24,14 @@ def test_short_texts_and_no_texts_are_fine() -> None:
     assert groups[0] == groups[1] != groups[2]
 
 
+def test_only_equal_texts_are_alike_at_similarity_one() -> None:
+    """The largest similarity that may be set groups nothing but copies."""
+    groups = group_near_duplicates(
+        ["快递丢了没有人管", "快递丢了没人管", "快递丢了没有人管"], 1.0, seed=1
+    )
+    assert groups[0] == groups[2] != groups[1]
+
+
 def test_groups_stay_whole_and_labels_are_spread() -> None:
     """No group is split over folds, and each fold gets its share of each label."""
     labels = ["a"] * 50 + ["b"] * 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -77,11 +78,23 @@ def test_one_head_alone_can_be_trained(tmp_path: Path, keep: tuple[str, str], mi
 
 
 def test_any_number_of_levels_and_any_codes_can_be_learned(tmp_path: Path) -> None:
-    """Labels are data: four levels from 0, and Chinese codes."""
-    rows = [(t + e, "类" + c[:2], min(n, 4) - 1) for t, c, n in TOY_ROWS for e in ("", "，东门")]
-    found = load(folder_of(train(tmp_path, write_csv(tmp_path / "a.csv", rows)))).predict(
-        ["快递丢了，王八蛋快递员不得好死"]
-    )[0]
+    """Labels are data: four levels from 0, Chinese codes by a table, rows that count double."""
+    rows = [(t + e, c[:2], min(n, 4) - 1) for t, c, n in TOY_ROWS for e in ("", "，东门")]
+    data = write_csv(tmp_path / "a.csv", rows)
+    codes = [(c, "类" + c) for c in ("sa", "de", "re", "at")]
+    table = write_csv(tmp_path / "codes.csv", codes, ("from", "to"))
+    options = ("--mapping", str(table), "--weight", "a.csv=2")
+    folder = folder_of(train(tmp_path, data, *options))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["data"]["files"] == [{
+        "name": "a.csv", "rows": 40, "weight": 2.0,
+        "sha256": hashlib.sha256(data.read_bytes()).hexdigest(),
+        "mapping": {
+            "name": "codes.csv", "sha256": hashlib.sha256(table.read_bytes()).hexdigest(),
+        },
+    }]  # fmt: skip
+    assert "weight 2, codes by `codes.csv`" in (folder / "card.md").read_text(encoding="utf-8")
+    found = load(folder).predict(["快递丢了，王八蛋快递员不得好死"])[0]
     assert found.intensity is not None
     assert found.category is not None
     assert found.category.code == "类de"
@@ -91,7 +104,7 @@ def test_any_number_of_levels_and_any_codes_can_be_learned(tmp_path: Path) -> No
 
 
 def test_the_first_model_becomes_current_and_later_ones_wait(tmp_path: Path) -> None:
-    """`promote` makes another model current, after checking that it loads."""
+    """`promote --force` makes another model current, after checking that it loads."""
     data = toy_csv(tmp_path)
     first = folder_of(train(tmp_path, data))
     models = tmp_path / "models"
@@ -100,11 +113,13 @@ def test_the_first_model_becomes_current_and_later_ones_wait(tmp_path: Path) -> 
     for path in first.iterdir():
         (second / path.name).write_bytes(path.read_bytes())
     assert current_version(models) == first.name
-    promote = ["promote", "second", "--models", str(models)]
+    promote = ["promote", "second", "--force", "--why", "test", "--models", str(models)]
     assert CliRunner().invoke(main, promote).exit_code == 0
     assert current_version(models) == "second"
-    (second / WEIGHTS).write_bytes(b"")
-    refused = CliRunner().invoke(main, ["promote", "second", "--models", str(models)])
+    third = second.rename(models / "third")
+    (third / WEIGHTS).write_bytes(b"")
+    command = ["promote", "third", "--force", "--why", "test", "--models", str(models)]
+    refused = CliRunner().invoke(main, command)
     assert isinstance(refused.exception, TriageError)
 
 
