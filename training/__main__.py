@@ -25,6 +25,7 @@ from training.fit import fit
 from training.judge import judge
 from training.label_audit_command import label_audit
 from training.labels_commands import next_labels, read_labels_
+from training.pipeline_command import export_pipeline
 from training.registry import FIRST, Change, default_by, switch
 from training.registry_commands import compare, gate, history, promote, rollback
 from training.report import write_report
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 _LABELS = (data_check, feedback, label_audit, next_labels, read_labels_)
-_REGISTRY = (compare, gate, promote, rollback, history, drift)
+_REGISTRY = (compare, gate, promote, rollback, history, drift, export_pipeline)
 for command in (*_LABELS, *_REGISTRY):
     main.add_command(command)
 
