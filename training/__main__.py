@@ -22,6 +22,7 @@ from training.judge import judge
 from training.report import write_report
 from training.summary import summary
 from training.trial import try_settings
+from training.tune_commands import tune
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 PATH = click.Path(path_type=Path, exists=True)
@@ -136,6 +137,9 @@ def promote(version: str, models: Path) -> None:
     before = current_version(models)
     set_current(models, version)
     click.echo(f"current model: {version} (before: {before or 'none'})")
+
+
+main.add_command(tune)
 
 
 def _say_what_was_read(dataset: Dataset) -> None:

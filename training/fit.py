@@ -136,25 +136,26 @@ def _fit_part(
 def fit_part(seen: list[str], targets: Targets, unseen: list[str], config: TrainingConfig) -> Part:
     """A vectoriser and heads for the clean texts `seen`, and their logits for those `unseen`."""
     vectoriser = fit_vectoriser(seen, config.features, tokeniser())
-    linear = _fit_linear(vectoriser, seen, targets, config)
+    linear = fit_linear(vectoriser.vectorise(seen), vectoriser.block_columns, targets, config)
     matrix = vectoriser.vectorise(unseen)
     logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     return Part(vectoriser.terms, vectoriser.idf, linear, logits)
 
 
-def _fit_linear(
-    vectoriser: Vectoriser, texts: list[str], targets: Targets, config: TrainingConfig
+def fit_linear(
+    matrix: sp.csr_array, columns: list[slice], targets: Targets, config: TrainingConfig
 ) -> dict[str, Linear]:
-    """Every head that the targets allow: "category" first, then each kind of intensity."""
-    matrix = vectoriser.vectorise(texts)
+    """Every head that the targets allow: "category" first, then each kind of intensity.
+
+    `matrix` has shape (texts, features), `columns` are those of each block.
+    """
     found = {}
     if targets.codes:
         known = targets.category >= 0
         c = config.category.inverse_regularisation
-        blocks = vectoriser.block_columns if config.category.pooled else [slice(None)]
         found["category"] = _pooled([
-            _multinomial(matrix[known, columns], targets.category[known], len(targets.codes), c)
-            for columns in blocks
+            _multinomial(matrix[known, block], targets.category[known], len(targets.codes), c)
+            for block in (columns if config.category.pooled else [slice(None)])
         ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
