@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -22,11 +23,13 @@ class CategorySettings:
 
     `inverse_regularisation` is scikit-learn's C, above 0. A `pooled` head is the mean of one model
     for each block of features, which must get along without the others: it holds better on text
-    that is unlike the training data.
+    that is unlike the training data. `balanced` lets each category weigh the same in the fit,
+    however few texts it has: better for macro-F1, but its probabilities favour rare categories.
     """
 
     inverse_regularisation: float = 8.0
     pooled: bool = True
+    balanced: bool = False
 
     def __post_init__(self) -> None:
         _positive("category.inverse_regularisation", self.inverse_regularisation)
@@ -89,6 +92,18 @@ class TrainingConfig:
     intensity_bands: BandSettings = field(default_factory=BandSettings)
     category_names: Mapping[str, str] = field(default_factory=dict)
     intensity_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def recorded(config: TrainingConfig) -> dict[str, object]:
+    """The configuration as plain values, for the manifest.
+
+    A setting younger than the first models is left out at its default: the same model then keeps
+    its digest.
+    """
+    values: dict[str, dict[str, object]] = json.loads(json.dumps(asdict(config)))
+    if not config.category.balanced:
+        del values["category"]["balanced"]
+    return dict(values)
 
 
 def load_config(path: Path | None = None, changes: Sequence[str] = ()) -> TrainingConfig:

@@ -152,10 +152,11 @@ def fit_linear(
     found = {}
     if targets.codes:
         known = targets.category >= 0
-        c = config.category.inverse_regularisation
+        settings, truth, n_codes = config.category, targets.category[known], len(targets.codes)
+        c = settings.inverse_regularisation
         found["category"] = _pooled([
-            _multinomial(matrix[known, block], targets.category[known], len(targets.codes), c)
-            for block in (columns if config.category.pooled else [slice(None)])
+            _multinomial(matrix[known, block], truth, n_codes, c, balanced=settings.balanced)
+            for block in (columns if settings.pooled else [slice(None)])
         ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
@@ -171,7 +172,14 @@ def _pooled(parts: list[Linear]) -> Linear:
     return Linear(weights, np.mean([part.bias for part in parts], axis=0))
 
 
-def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c: float) -> Linear:
+def _multinomial(
+    matrix: sp.csr_array,
+    truth: NDArray[np.intp],
+    n_labels: int,
+    c: float,
+    *,
+    balanced: bool = False,
+) -> Linear:
     """Softmax regression; newton-cg needs a quarter of lbfgs' time on such matrices."""
     weights = np.zeros((matrix.shape[1], n_labels))
     bias = np.full(n_labels, _ABSENT_LOGIT)
@@ -179,7 +187,8 @@ def _multinomial(matrix: sp.csr_array, truth: NDArray[np.intp], n_labels: int, c
     if len(present) == 1:
         bias[present[0]] = 0.0
         return Linear(weights, bias)
-    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200)
+    weight = "balanced" if balanced else None
+    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200, class_weight=weight)
     model.fit(sp.csr_matrix(matrix), truth)
     if len(present) == 2:
         weights[:, present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]

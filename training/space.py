@@ -48,20 +48,20 @@ def load_space(path: Path | None = None) -> tuple[Step, ...]:
         tables = tomllib.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"search space {path}: {error}") from error
-    steps = []
-    for section, table in tables.items():
-        if section not in _SECTIONS or not isinstance(table, Mapping):
-            raise SettingsError(f"search space: {section!r}, allowed are {', '.join(_SECTIONS)}")
-        steps += [_step(section, setting, values) for setting, values in table.items()]
-    if not steps:
-        raise SettingsError("search space: it names no setting")
-    return tuple(steps)
+    if set(tables) != {"step"} or not isinstance(tables["step"], list):
+        raise SettingsError(f"search space: {sorted(tables)}, only [[step]] is allowed")
+    return tuple(_step(table) for table in tables["step"])
 
 
-def _step(section: str, setting: str, values: object) -> Step:
-    if not isinstance(values, list) or not values:
-        raise SettingsError(f"search space: {section}.{setting} is {shorten(values)}, not a list")
-    plain = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+def _step(table: object) -> Step:
+    if not isinstance(table, Mapping) or set(table) != {"setting", "values"}:
+        raise SettingsError(f"search space: step {shorten(table)} needs setting and values")
+    section, _, setting = str(table["setting"]).partition(".")
+    if section not in _SECTIONS:
+        raise SettingsError(f"search space: {table['setting']} is none of {', '.join(_SECTIONS)}")
+    if not isinstance(table["values"], list) or not table["values"]:
+        raise SettingsError(f"search space: values of {table['setting']} are no list")
+    plain = tuple(tuple(value) if isinstance(value, list) else value for value in table["values"])
     step = Step(section, setting, plain)
     for value in plain:
         try:
