@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 
 from classifier.errors import SettingsError, shorten
@@ -15,26 +16,52 @@ _SECTIONS = ("category", "intensity", "features")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Setting:
     """A setting such as `features.min_df`, and the values to try for it."""
 
     section: str
-    setting: str
+    key: str
     values: tuple[object, ...]
 
     @property
     def name(self) -> str:
         """The setting as `train.toml` and `--set` name it."""
-        return f"{self.section}.{self.setting}"
+        return f"{self.section}.{self.key}"
 
     def value_in(self, config: TrainingConfig) -> object:
         """What the configuration has for the setting."""
-        return getattr(getattr(config, self.section), self.setting)
+        return getattr(getattr(config, self.section), self.key)
 
     def changed(self, config: TrainingConfig, value: object) -> TrainingConfig:
         """The configuration with another value of the setting."""
-        section = replace(getattr(config, self.section), **{self.setting: value})
+        section = replace(getattr(config, self.section), **{self.key: value})
         return replace(config, **{self.section: section})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Settings whose values are tried together."""
+
+    settings: tuple[Setting, ...]
+
+    @property
+    def name(self) -> str:
+        """The settings' names."""
+        return ", ".join(setting.name for setting in self.settings)
+
+    def only(self, sections: Sequence[str]) -> Step:
+        """The step without the settings of other sections."""
+        return Step(tuple(s for s in self.settings if s.section in sections))
+
+    def variants(self, config: TrainingConfig) -> list[TrainingConfig]:
+        """The configuration with each combination of the values."""
+        found = []
+        for values in product(*(setting.values for setting in self.settings)):
+            changed = config
+            for setting, value in zip(self.settings, values, strict=True):
+                changed = setting.changed(changed, value)
+            found.append(changed)
+        return found
 
 
 def load_space(path: Path | None = None) -> tuple[Step, ...]:
@@ -48,26 +75,25 @@ def load_space(path: Path | None = None) -> tuple[Step, ...]:
         tables = tomllib.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"search space {path}: {error}") from error
-    if set(tables) != {"step"} or not isinstance(tables["step"], list):
-        raise SettingsError(f"search space: {sorted(tables)}, only [[step]] is allowed")
-    return tuple(_step(table) for table in tables["step"])
+    steps = tables.pop("step", None)
+    if tables or not isinstance(steps, list) or not all(isinstance(s, Mapping) for s in steps):
+        raise SettingsError("search space: it must hold [[step]] tables, and nothing else")
+    return tuple(Step(tuple(_setting(*item) for item in table.items())) for table in steps)
 
 
-def _step(table: object) -> Step:
-    if not isinstance(table, Mapping) or set(table) != {"setting", "values"}:
-        raise SettingsError(f"search space: step {shorten(table)} needs setting and values")
-    section, _, setting = str(table["setting"]).partition(".")
+def _setting(name: str, values: object) -> Setting:
+    section, _, key = name.partition(".")
     if section not in _SECTIONS:
-        raise SettingsError(f"search space: {table['setting']} is none of {', '.join(_SECTIONS)}")
-    if not isinstance(table["values"], list) or not table["values"]:
-        raise SettingsError(f"search space: values of {table['setting']} are no list")
-    plain = tuple(tuple(value) if isinstance(value, list) else value for value in table["values"])
-    step = Step(section, setting, plain)
+        raise SettingsError(f"search space: {name!r} is no setting of {', '.join(_SECTIONS)}")
+    if not isinstance(values, list) or not values:
+        raise SettingsError(f"search space: {name} is {shorten(values)}, a list is needed")
+    plain = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+    setting = Setting(section, key, plain)
     for value in plain:
         try:
-            step.changed(TrainingConfig(), value)
+            setting.changed(TrainingConfig(), value)
         except (AttributeError, TypeError, ValueError) as error:
             raise SettingsError(
-                f"search space: {step.name} cannot be {shorten(value)}: {error}"
+                f"search space: {name} cannot be {shorten(value)}: {error}"
             ) from error
-    return step
+    return setting

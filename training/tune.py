@@ -132,13 +132,14 @@ class Search:
         """
         self._limits.progress("start")
         (best,) = self.evaluate([start])
-        useful = [s for s in steps if s.section == "features" or s.section in self.sample.heads]
+        sections = ["features", *self.sample.heads]
+        useful = [step.only(sections) for step in steps if step.only(sections).settings]
         for _ in range(_ROUNDS):
             before = best
             for step in useful:
                 self._limits.progress(step.name)
-                tried = [step.changed(best.config, value) for value in step.values]
-                best = max([best, *self.evaluate(tried)], key=lambda trial: trial.mean)
+                tried = self.evaluate(step.variants(best.config))
+                best = max([best, *tried], key=lambda trial: trial.mean)
                 if self.is_over:
                     return simplest(list(self.trials.values()))
             if best.config == before.config:

@@ -10,7 +10,7 @@ from classifier.artifact import Json
 from training import pictures
 from training.config import TrainingConfig
 from training.crossval import CATEGORY, spread
-from training.space import Step
+from training.space import Setting, Step
 from training.tune import Search, Trial
 
 _ROWS = 15
@@ -27,7 +27,7 @@ class Outcome:
 
     texts: int
     is_over: bool
-    steps: tuple[Step, ...]
+    space: tuple[Setting, ...]
     trials: list[Trial]
     chosen: Trial
     fresh: Trial
@@ -36,11 +36,11 @@ class Outcome:
     @property
     def settings(self) -> Json:
         """The chosen value of every setting of the space."""
-        return {step.name: _plain(step.value_in(self.chosen.config)) for step in self.steps}
+        return {s.name: _plain(s.value_in(self.chosen.config)) for s in self.space}
 
     def changes(self, trial: Trial) -> Json:
         """What the trial has otherwise than the chosen one."""
-        values = {step.name: _plain(step.value_in(trial.config)) for step in self.steps}
+        values = {s.name: _plain(s.value_in(trial.config)) for s in self.space}
         return {name: value for name, value in values.items() if value != self.settings[name]}
 
 
@@ -50,7 +50,9 @@ def outcome(
     """Measure the chosen settings and the first ones on fresh folds."""
     fresh, before = search.evaluate([chosen.config, start], "check")
     trials = list(search.trials.values())
-    return Outcome(len(search.sample.texts), search.is_over, steps, trials, chosen, fresh, before)
+    sections = ["features", *search.sample.heads]
+    space = tuple(setting for step in steps for setting in step.only(sections).settings)
+    return Outcome(len(search.sample.texts), search.is_over, space, trials, chosen, fresh, before)
 
 
 def as_json(found: Outcome) -> Json:
