@@ -23,16 +23,19 @@ class CategorySettings:
 
     `inverse_regularisation` is scikit-learn's C, above 0. A `pooled` head is the mean of one model
     for each block of features, which must get along without the others: it holds better on text
-    that is unlike the training data. `balanced` lets each category weigh the same in the fit,
-    however few texts it has: better for macro-F1, but its probabilities favour rare categories.
+    that is unlike the training data. `balance` is how far rare categories are raised in
+    the fit: each text weighs (mean size of a category / size of its own) ** balance, 0 not at all,
+    1 all categories the same. Better for macro-F1, but probabilities then favour rare categories.
     """
 
     inverse_regularisation: float = 8.0
     pooled: bool = True
-    balanced: bool = False
+    balance: float = 0.0
 
     def __post_init__(self) -> None:
         _positive("category.inverse_regularisation", self.inverse_regularisation)
+        if not isinstance(self.balance, int | float) or not 0 <= self.balance <= 1:
+            raise SettingsError(f"category.balance is {shorten(self.balance)}, allowed is 0-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,8 @@ def recorded(config: TrainingConfig) -> dict[str, object]:
     its digest.
     """
     values: dict[str, dict[str, object]] = json.loads(json.dumps(asdict(config)))
-    if not config.category.balanced:
-        del values["category"]["balanced"]
+    if not config.category.balance:
+        del values["category"]["balance"]
     return dict(values)
 
 

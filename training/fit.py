@@ -155,7 +155,7 @@ def fit_linear(
         settings, truth, n_codes = config.category, targets.category[known], len(targets.codes)
         c = settings.inverse_regularisation
         found["category"] = _pooled([
-            _multinomial(matrix[known, block], truth, n_codes, c, balanced=settings.balanced)
+            _multinomial(matrix[known, block], truth, n_codes, c, balance=settings.balance)
             for block in (columns if settings.pooled else [slice(None)])
         ])  # fmt: skip
     known = targets.rank >= 0
@@ -178,7 +178,7 @@ def _multinomial(
     n_labels: int,
     c: float,
     *,
-    balanced: bool = False,
+    balance: float = 0.0,
 ) -> Linear:
     """Softmax regression; newton-cg needs a quarter of lbfgs' time on such matrices."""
     weights = np.zeros((matrix.shape[1], n_labels))
@@ -187,8 +187,15 @@ def _multinomial(
     if len(present) == 1:
         bias[present[0]] = 0.0
         return Linear(weights, bias)
-    weight = "balanced" if balanced else None
-    model = LogisticRegression(C=c, solver="newton-cg", tol=1e-3, max_iter=200, class_weight=weight)
+    counts = np.bincount(truth, minlength=n_labels)
+    raised = {k: (counts[present].mean() / counts[k]) ** balance for k in present.tolist()}
+    model = LogisticRegression(
+        C=c,
+        solver="newton-cg",
+        tol=1e-3,
+        max_iter=200,
+        class_weight=raised if balance else None,
+    )
     model.fit(sp.csr_matrix(matrix), truth)
     if len(present) == 2:
         weights[:, present[1]], bias[present] = model.coef_[0], [0.0, model.intercept_[0]]

@@ -190,9 +190,9 @@ def test_a_configuration_survives_writing_and_reading(tmp_path: Path) -> None:
 def test_a_default_of_a_new_setting_is_not_recorded() -> None:
     """The packaged configuration leaves the same manifest as before; another value is recorded."""
     config = load_config()
-    assert "balanced" not in recorded(config)["category"]  # type: ignore[operator]  # a table
-    other = replace(config, category=replace(config.category, balanced=True))
-    assert recorded(other)["category"]["balanced"]  # type: ignore[index]  # a table
+    assert "balance" not in recorded(config)["category"]  # type: ignore[operator]  # a table
+    other = replace(config, category=replace(config.category, balance=0.5))
+    assert recorded(other)["category"]["balance"] == 0.5  # type: ignore[index]  # a table
 
 
 def test_scores_are_those_of_the_books() -> None:
