@@ -14,13 +14,15 @@ from classifier.errors import SettingsError
 from tests.builders import TOY_ROWS, toy_csv, write_csv
 from tests.conftest import TOY_CONFIG
 from training.__main__ import main
-from training.config import TrainingConfig, load_config, recorded
+from training.config import CategorySettings, TrainingConfig, load_config, recorded
 from training.config_text import config_text
 from training.crossval import macro_f1, pearson, sample_of, spread
 from training.dataset import Columns, read_dataset
+from training.fit import fit_part
 from training.journal import Journal
 from training.journal import Result as JournalResult
 from training.space import load_space
+from training.targets import targets_of
 from training.tune import Limits, Search, Trial, simplest
 
 SPACE = """
@@ -193,6 +195,28 @@ def test_a_default_of_a_new_setting_is_not_recorded() -> None:
     assert "balance" not in recorded(config)["category"]  # type: ignore[operator]  # a table
     other = replace(config, category=replace(config.category, balance=0.5))
     assert recorded(other)["category"]["balance"] == 0.5  # type: ignore[index]  # a table
+
+
+def test_balance_finds_more_of_a_rare_category(tmp_path: Path) -> None:
+    """Raised, two rare texts among twenty have a higher logit in their own category."""
+    rows = [("快递一直没有到" + end, "delivery") for end in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未"]
+    rows += [("快递一直没有人回复" + end, "attitude") for end in "甲乙"]
+    data = write_csv(tmp_path / "a.csv", rows, ("text", "category"))
+    dataset, config = read_dataset([data], Columns()), TrainingConfig()
+    texts, targets = [example.clean for example in dataset.examples], targets_of(dataset)
+    margins = []
+    for balance in (0.0, 0.5, 1.0):
+        category = replace(config.category, balance=balance)
+        part = fit_part(texts, targets, texts[-2:], replace(config, category=category))
+        rare, common = part.logits["category"].T
+        margins.append(float((rare - common).mean()))
+    assert margins[0] < margins[1] < margins[2]
+
+
+def test_a_balance_out_of_range_is_refused() -> None:
+    """The message names the setting and what is allowed."""
+    with pytest.raises(SettingsError, match=r"category\.balance is '2', allowed is 0-1"):
+        CategorySettings(balance=2)
 
 
 def test_scores_are_those_of_the_books() -> None:
