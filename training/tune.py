@@ -16,6 +16,7 @@ from training.journal import Journal
 from training.space import Step
 
 _ROUNDS = 3  # a round tries every setting once; the second mostly changes little
+_SAME_SIZE = 1.1
 Floats = NDArray[np.float64]
 
 
@@ -44,15 +45,6 @@ class Trial:
         """By how much the other is better, fold by fold, and the standard error of that."""
         lead = other.scores - self.scores
         return float(lead.mean()), spread(lead)
-
-    @property
-    def cost(self) -> tuple[float, ...]:
-        """Simpler is smaller: fewer features, then no pool, then stronger regularisation."""
-        category, intensity = self.config.category, self.config.intensity
-        return (
-            self.columns, category.pooled,
-            category.inverse_regularisation, intensity.inverse_regularisation,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +140,14 @@ class Search:
 
 
 def simplest(trials: Sequence[Trial]) -> Trial:
-    """The least costly trial that is at most one standard error behind the best.
+    """The best of the smallest trials among those at most one standard error behind the best.
 
-    The standard error is that of the differences to the best on the same folds: the folds differ
-    more from each other than two settings do. One-standard-error rule: Breiman et al. 1984.
+    Numbers of features within a tenth count as the same. The standard error is that of the
+    differences to the best on the same folds: the folds differ more from each other than two
+    settings do. One-standard-error rule: Breiman et al. 1984.
     """
     best = max(trials, key=lambda trial: trial.mean)
     good = [trial for trial in trials if trial.behind(best)[0] <= trial.behind(best)[1]]
-    return min(good, key=lambda trial: trial.cost)
+    fewest = min(trial.columns for trial in good)
+    small = [trial for trial in good if trial.columns <= _SAME_SIZE * fewest]
+    return max(small, key=lambda trial: trial.mean)

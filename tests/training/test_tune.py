@@ -134,6 +134,8 @@ def test_the_simplest_of_the_good_ones_is_chosen() -> None:
     far = trial([0.75, 0.86, 0.66], 10, 4.0)  # behind by 0.05, 0.04, 0.04: 0.043 ± 0.0033
     assert simplest([best, close, far]) is close
     assert simplest([best, far]) is best
+    similar = trial([0.81, 0.87, 0.69], 95)
+    assert simplest([similar, best]) is best  # five in a hundred features are no difference
     lead, error = close.behind(best)
     assert lead == pytest.approx(0.01)
     assert error == pytest.approx(0.011547, abs=1e-6)
