@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train evaluate compare promote rollback shadow drift feedback next-labels label-audit test check bench
+.PHONY: help serve demo data-check train tune evaluate compare promote rollback shadow drift feedback next-labels label-audit test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,9 @@ data-check: .venv/ready ## check DATA (data/corpus) before training, against HOL
 
 train: .venv/ready ## train a model from DATA (data/corpus); the last line printed is its folder
 	$(RUN) -m training train --data $(or $(DATA),data/corpus) --out models
+
+tune: .venv/ready ## search settings on DATA (data/corpus) for BUDGET (10) minutes; the last line is a train.toml
+	$(RUN) -m training tune --data $(or $(DATA),data/corpus) --budget-minutes $(or $(BUDGET),10) --output $(or $(OUTPUT),var/tune)
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))

@@ -32,6 +32,7 @@ from training.report import write_report
 from training.sources import Flags, sources_of
 from training.summary import summary
 from training.trial import try_settings
+from training.tune_commands import tune
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 PATH = click.Path(path_type=Path, exists=True)
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 _LABELS = (data_check, feedback, label_audit, next_labels, read_labels_)
-_REGISTRY = (compare, gate, promote, rollback, history, drift, export_pipeline)
+_REGISTRY = (tune, compare, gate, promote, rollback, history, drift, export_pipeline)
 for command in (*_LABELS, *_REGISTRY):
     main.add_command(command)
 

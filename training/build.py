@@ -17,7 +17,7 @@ from classifier.artifact import Artifact, Json, digest, write_manifest, write_mo
 from classifier.concepts import concepts_hash
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.lexicon import lexicon_hash
-from training.config import TrainingConfig
+from training.config import TrainingConfig, recorded
 from training.dataset import Dataset, FileRecord
 from training.fit import Fitted
 from training.profile import profile_of
@@ -46,7 +46,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
             "examples": len(dataset.examples),
             "left_out": dict(sorted(dataset.left_out.items())),
         },
-        "training": json.loads(json.dumps(asdict(config))),
+        "training": recorded(config),
         "code": {"sha256": code_hash()},
         "libraries": {name: version(name) for name in LIBRARIES},
         "figures": _headline(metrics),

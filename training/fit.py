@@ -154,29 +154,29 @@ def _fit_part(
 def fit_part(seen: list[str], targets: Targets, unseen: list[str], config: TrainingConfig) -> Part:
     """A vectoriser and heads for the clean texts `seen`, and their logits for those `unseen`."""
     vectoriser = fit_vectoriser(seen, config.features, tokeniser())
-    linear = _fit_linear(vectoriser, seen, targets, config)
+    linear = fit_linear(vectoriser.vectorise(seen), vectoriser.block_columns, targets, config)
     matrix = vectoriser.vectorise(unseen)
     logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
     words = vectoriser.count_words(unseen)
     return Part(vectoriser.terms, vectoriser.idf, linear, logits, words)
 
 
-def _fit_linear(
-    vectoriser: Vectoriser, texts: list[str], targets: Targets, config: TrainingConfig
+def fit_linear(
+    matrix: sp.csr_array, columns: list[slice], targets: Targets, config: TrainingConfig
 ) -> dict[str, Linear]:
-    """Every head that the targets allow: "category" first, then each kind of intensity."""
-    matrix = vectoriser.vectorise(texts)
+    """Every head that the targets allow: "category" first, then each kind of intensity.
+
+    `matrix` has shape (texts, features), `columns` are those of each block.
+    """
     found = {}
     if targets.codes:
         known = targets.category >= 0
-        c = config.category.inverse_regularisation
-        blocks = vectoriser.block_columns if config.category.pooled else [slice(None)]
+        settings, truth, n_codes = config.category, targets.category[known], len(targets.codes)
+        c = settings.inverse_regularisation
+        weight = _balanced(_some(targets.weight, known), truth, settings.balance)
         found["category"] = _pooled([
-            _multinomial(
-                matrix[known, columns], targets.category[known], len(targets.codes),
-                (c, _some(targets.weight, known)),
-            )
-            for columns in blocks
+            _multinomial(matrix[known, block], truth, n_codes, (c, weight))
+            for block in (columns if settings.pooled else [slice(None)])
         ])  # fmt: skip
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
@@ -187,6 +187,15 @@ def _fit_linear(
             (c, _some(targets.weight, known)),
         )  # fmt: skip
     return found
+
+
+def _balanced(weight: Floats | None, truth: NDArray[np.intp], balance: float) -> Floats | None:
+    """The weights times (mean size of a category / size of the text's own) ** `balance`."""
+    if not balance:
+        return weight
+    sizes = np.bincount(truth)
+    raised: Floats = (sizes[sizes > 0].mean() / sizes[truth]) ** balance
+    return raised if weight is None else weight * raised
 
 
 def _some(weight: Floats | None, rows: NDArray[np.bool_]) -> Floats | None:

@@ -34,7 +34,7 @@ _LABELLED = ("id", "text", "category", "intensity", "label_weight", "source", "s
 @click.option("--text-column", default="text", show_default=True)
 @click.option("--show-model", is_flag=True, help="Fill in the model's answers; people follow them.")
 @click.option("--seed", default=0, show_default=True)
-def next_labels(  # noqa: PLR0913, PLR0917  (one argument per command-line option)
+def next_labels(
     paths: tuple[Path, ...],
     model: Path | None,
     labelled: tuple[Path, ...],

@@ -66,6 +66,26 @@ def two_mixes(bins: Sequence[str], before: Floats, now: Floats, title: str) -> s
     return _svg(figure)
 
 
+def search_curve(scores: Floats, errors: Floats, chosen: int, fresh: float, title: str) -> str:
+    """Score of each trial in turn with its standard error, the best so far, the chosen one's ring.
+
+    `fresh` is the chosen trial's score on fresh folds, a dashed line.
+    """
+    figure, axes = _axes()
+    order = np.arange(1, len(scores) + 1)
+    axes.errorbar(order, scores, errors, fmt="o", color="#7f9fc4", markersize=4, linewidth=1)
+    best = np.maximum.accumulate(scores)
+    axes.step(order, best, where="post", color="#1f5fa8", label="到此为止最好")
+    axes.plot(
+        order[chosen], scores[chosen], "o", markersize=11, markerfacecolor="none",
+        markeredgecolor="#b03a2e", label="选定",
+    )  # fmt: skip
+    axes.axhline(fresh, color="#b03a2e", linestyle="--", linewidth=1, label="选定，换一组折")
+    axes.set(title=title, xlabel="第几次尝试", ylabel="交叉验证得分")
+    axes.legend(loc="lower right", fontsize=8)
+    return _svg(figure)
+
+
 def _axes() -> tuple[Figure, Axes]:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(4.6, 3.6), layout="constrained")

@@ -34,14 +34,15 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
     levels = np.zeros((len(unseen), len(targets.levels)))
     ranks = np.zeros(len(unseen), np.intp)
     if kind in logits:
-        head = _plain_head(kind, targets.levels)
+        head = plain_head(kind, targets.levels)
         levels = head.probabilities(logits[kind])
         ranks[:] = head.ranks(head.scores(levels))
     found = figures(scores_of(truth, category, levels, ranks), seed=config.seed)
     return found | {"features": len(part.idf)}
 
 
-def _plain_head(kind: str, levels: list[int]) -> IntensityHead:
+def plain_head(kind: str, levels: list[int]) -> IntensityHead:
+    """A head that takes logits as they are: nothing is calibrated, levels are rounded ranks."""
     n_scales = len(levels) - 1 if kind == CUMULATIVE else 1
     n_offsets = len(levels) - (kind == CUMULATIVE)
     return IntensityHead(
