@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate compare promote rollback shadow drift feedback next-labels label-audit test check bench
+.PHONY: help serve demo data-check train tune evaluate compare promote rollback shadow drift retrain feedback next-labels label-audit test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -48,6 +48,9 @@ drift: models/CURRENT ## compare DATA, texts of today, with those of the trainin
 
 shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; without MODEL show what a trial found
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
+
+retrain: models/CURRENT ## feedback, training with it, gates on HOLDOUT: a candidate, nothing is promoted; VERDICTS (data/feedback)
+	$(RUN) -m training retrain --holdout $(HOLDOUT) $(if $(DATA),--data $(DATA)) $(if $(VERDICTS),--verdicts $(VERDICTS))
 
 feedback: .venv/ready ## turn exported verdicts (data/feedback) into tables in OUT (var/feedback), and say what they tell
 	$(RUN) -m training feedback $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
@@ -131,25 +132,34 @@ def recorded(config: TrainingConfig) -> dict[str, object]:
     return dict(values)
 
 
-def load_config(path: Path | None = None, changes: Sequence[str] = ()) -> TrainingConfig:
+def load_config(
+    path: Path | None = None, changes: Sequence[str] = (), *, data: Sequence[Path] = ()
+) -> TrainingConfig:
     """The training configuration of a TOML file, or the packaged one, with changes.
 
-    A change is a line of TOML such as `features.min_df = 2`.
+    Without a file, a `train.toml` in the first folder of `data` is laid over the packaged one: what
+    suits a data set lies beside it. A change is a line of TOML such as `features.min_df = 2`.
 
     Raises:
-        SettingsError: the file cannot be read, or holds an unknown or impossible value.
+        SettingsError: a file cannot be read, or holds an unknown or impossible value.
     """
-    source = files("training") / "train.toml" if path is None else path
-    try:
-        values = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"training configuration {path}: {error}") from error
+    values = _read(files("training") / "train.toml" if path is None else path)
+    own = data[0] / "train.toml" if path is None and data else None
+    if own is not None and own.is_file():
+        values = _merged(values, _read(own))
     for change in changes:
         try:
             values = _merged(values, tomllib.loads(change))
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"setting {shorten(change)}: {error}") from error
     return parse_config(values)
+
+
+def _read(source: Traversable) -> dict[str, object]:
+    try:
+        return tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"training configuration {source}: {error}") from error
 
 
 def _merged(values: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

@@ -42,7 +42,7 @@ def data_options(command: Command) -> Command:
 @click.option("--config", type=FILE, help="train.toml")
 @click.option("--rows", type=FILE, help="Write the rows with each problem to this CSV file.")
 @click.option("--json", "as_json_", is_flag=True, help="Everything found as one JSON object.")
-def data_check(  # noqa: PLR0913, PLR0917  (one argument per command-line option)
+def data_check(
     paths: tuple[Path, ...],
     text_column: str | None,
     category_column: str | None,
@@ -55,7 +55,7 @@ def data_check(  # noqa: PLR0913, PLR0917  (one argument per command-line option
     as_json_: bool,
 ) -> None:
     """Check labelled files before training; exit status 3 if something has to be mended first."""
-    settings = load_config(config)
+    settings = load_config(config, data=paths)
     columns = (text_column, category_column, intensity_column, mapping)
     sources = sources_of(settings.data, Flags(paths, *columns, weights))
     held = sources_of(settings.data, Flags(holdout, *columns)) if holdout else []

@@ -53,7 +53,7 @@ def feedback(
     config: Path | None,
     audit_share: float | None,
     as_json: bool,
-) -> None:
+) -> dict[str, int]:
     """Turn verdicts of supervisors into labelled tables, and say what they tell of the model.
 
     Writes train.csv (cases by rule), audit.csv (drawn at random: measure on it, never train on it),
@@ -75,10 +75,11 @@ def feedback(
         bar.update(1)
     if as_json:
         click.echo(json.dumps(figures, ensure_ascii=False))
-        return
+        return rows
     click.echo("\n".join(as_text(figures)))
     for name, count in rows.items():
         click.echo(f"{out / name}: {count} rows")
+    return rows
 
 
 def as_text(figures: Mapping[str, object]) -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 
 from training.config import load_config
-from training.dataset import Columns, read_dataset
+from training.dataset import Columns, read_sources
 from training.label_audit import Audit, audit
 from training.label_audit_page import write_page
 from training.label_evidence import CATEGORY, LEVEL
 from training.label_fixes import LOG, apply_fixes, read_fixes, settled_labels
+from training.sources import Flags, sources_of
 
 _PATH = click.Path(path_type=Path, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -43,7 +44,7 @@ _FEW_TEXTS = 500  # starting processes takes longer than fitting so few
 )
 @click.option("--who", help="Who made the fixes, where the file does not say.")
 @click.option("--json", "as_json", is_flag=True, help="The doubts as one JSON object, no texts.")
-def label_audit(  # noqa: PLR0913, PLR0917  (one argument per command-line option)
+def label_audit(
     paths: tuple[Path, ...],
     output: Path,
     number: int,
@@ -64,8 +65,10 @@ def label_audit(  # noqa: PLR0913, PLR0917  (one argument per command-line optio
     if fixes:
         _apply(paths, columns, fixes, out, who)
         return
-    settings = load_config(config)
-    dataset = read_dataset(paths, columns)
+    settings = load_config(config, data=paths)
+    dataset = read_sources(
+        sources_of(settings.data, Flags(paths, text_column, category_column, intensity_column))
+    )
     steps = settings.folds.number + 3
     with click.progressbar(length=steps, label="label-audit", file=sys.stderr) as bar:
 

@@ -12,8 +12,10 @@ import click
 from training.config import load_config
 from training.config_text import config_text
 from training.crossval import sample_of
-from training.dataset import Columns, read_dataset
+from training.data_command import data_options
+from training.dataset import read_sources
 from training.journal import Journal
+from training.sources import Flags, sources_of
 from training.space import load_space
 from training.tune import Limits, Search
 from training.tune_report import Outcome, as_json, outcome, picture, table
@@ -23,10 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.option(
-    "--data", "paths", type=click.Path(path_type=Path, exists=True), multiple=True, required=True,
-    help="File or folder.",
-)  # fmt: skip
+@data_options
 @click.option("--config", type=_FILE, help="train.toml to start from")
 @click.option("--space", type=_FILE, help="TOML of the values to try; the packaged one if absent.")
 @click.option("--budget-minutes", type=click.FloatRange(min=0), default=10, show_default=True)
@@ -40,11 +39,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Folder of train.toml, tune.json, tune.svg and the journal.",
 )  # fmt: skip
 @click.option("--json", "to_json", is_flag=True, help="All that was found as one JSON object.")
-@click.option("--text-column", default="text", show_default=True)
-@click.option("--category-column", default="category", show_default=True)
-@click.option("--intensity-column", default="intensity", show_default=True)
 def tune(
     paths: tuple[Path, ...],
+    text_column: str | None,
+    category_column: str | None,
+    intensity_column: str | None,
+    weights: tuple[str, ...],
+    mapping: Path | None,
     config: Path | None,
     space: Path | None,
     budget_minutes: float,
@@ -52,9 +53,6 @@ def tune(
     rows: int,
     output: Path,
     to_json: bool,
-    text_column: str,
-    category_column: str,
-    intensity_column: str,
 ) -> None:
     """Search settings by cross-validation; the last line printed is a train.toml with the best.
 
@@ -63,8 +61,9 @@ def tune(
     their mean counts. Stopped or out of time, the same command goes on where it was.
     """
     started = time.monotonic()
-    start, steps = load_config(config), load_space(space)
-    dataset = read_dataset(paths, Columns(text_column, category_column, intensity_column))
+    columns = (text_column, category_column, intensity_column, mapping)
+    start, steps = load_config(config, data=paths), load_space(space)
+    dataset = read_sources(sources_of(start.data, Flags(paths, *columns, weights)))
     sample = sample_of(dataset, start, rows)
     used, whole = len(sample.texts), len(dataset.examples)
     click.echo(f"search on {used} of {whole} texts, heads: {', '.join(sample.heads)}", err=True)
