@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate compare promote rollback shadow drift retrain feedback next-labels label-audit test check bench
+.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -33,6 +33,9 @@ tune: .venv/ready ## search settings on DATA (data/corpus) for BUDGET (10) minut
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
 	$(RUN) -m training evaluate --data $(DATA) $(if $(MODEL),--model $(MODEL))
+
+report: models/CURRENT ## the figures of MODEL (the current one), and where its report lies
+	$(RUN) -m training report $(MODEL)
 
 compare: models/CURRENT ## set versions A (the current one) and B side by side on DATA; PAGE=FILE.html writes a page
 	$(RUN) -m training compare $(or $(A),CURRENT) $(B) --data $(DATA) $(if $(PAGE),--html $(PAGE))

@@ -20,6 +20,7 @@ from training.label_audit_command import label_audit
 from training.labels_commands import next_labels, read_labels_
 from training.pipeline_command import export_pipeline
 from training.registry_commands import compare, gate, history, promote, rollback
+from training.report_command import report
 from training.retrain_command import retrain
 from training.sources import Flags, sources_of
 from training.summary import summary
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 _LABELS = (data_check, feedback, label_audit, next_labels, read_labels_)
-_REGISTRY = (tune, compare, gate, promote, rollback, history, drift, export_pipeline)
+_REGISTRY = (tune, compare, gate, promote, rollback, history, drift, report, export_pipeline)
 for command in (train, retrain, *_LABELS, *_REGISTRY):
     main.add_command(command)
 

@@ -118,3 +118,15 @@ def test_what_suits_a_data_set_lies_beside_it(tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text("seed = 3\n", encoding="utf-8")
     assert load_config(other, data=[tmp_path]).features.min_df != 7
+
+
+def test_report_shows_the_figures_and_where_the_report_lies(toy_folder: Path) -> None:
+    """Of a version by name; one that is not there is refused with those that are."""
+    models = str(toy_folder.parent)
+    run = CliRunner().invoke(main, ["report", toy_folder.name, "--models", models])
+    assert run.exit_code == 0
+    assert "category accuracy" in run.stdout
+    assert str(toy_folder / "report.html") in run.stdout
+    missing = CliRunner().invoke(main, ["report", "v9", "--models", models])
+    assert missing.exit_code == 1
+    assert toy_folder.name in str(missing.exception)
