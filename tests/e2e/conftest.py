@@ -78,7 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
     if current_version(ROOT / "models") is None:
         missing("models/CURRENT")
     home = tmp_path_factory.mktemp("home")
-    port = _free_port()
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")},
         "TRIAGE_HOME": str(home),
@@ -103,7 +103,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
             stderr=log,
         )
     try:
-        _wait(found.address, server)
+        wait(found.address, server)
         yield found
     finally:
         server.terminate()
@@ -119,13 +119,14 @@ def _service(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait(address: str, server: subprocess.Popen[bytes]) -> None:
     """Until the service is ready."""
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
