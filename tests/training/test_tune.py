@@ -193,7 +193,7 @@ def test_a_configuration_survives_writing_and_reading(tmp_path: Path) -> None:
 
 def test_a_default_of_a_new_setting_is_not_recorded() -> None:
     """The packaged configuration leaves the same manifest as before; another value is recorded."""
-    config = load_config()
+    config = TrainingConfig()
     assert "balance" not in recorded(config)["category"]  # type: ignore[operator]  # a table
     other = replace(config, category=replace(config.category, balance=0.5))
     assert recorded(other)["category"]["balance"] == 0.5  # type: ignore[index]  # a table
