@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from structlog.testing import capture_logs
 
 from service.errors import ApiError, error_body
@@ -26,9 +27,11 @@ def test_an_error_has_a_field_only_when_there_is_one() -> None:
     assert "field" not in error_body(ApiError(400, "c", "m"), "r")["error"]
 
 
-def test_an_unknown_failure_is_500_without_detail(service: Service) -> None:
+def test_an_unknown_failure_is_500_without_detail(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither the answer nor the log repeats the failure's message, the log has its place."""
-    service.parts.predictor.model = BrokenModel()
+    monkeypatch.setattr(service.parts.predictor.model, "predict", BrokenModel().predict)
     with capture_logs() as events:
         response = service.classify({"text": SECRET})
     assert response.status_code == 500
@@ -38,10 +41,11 @@ def test_an_unknown_failure_is_500_without_detail(service: Service) -> None:
     assert isinstance(event["error"], ValueError)  # rendered as type and frames: test_logs
 
 
-def test_the_service_goes_on_after_a_failure(service: Service) -> None:
+def test_the_service_goes_on_after_a_failure(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One bad request stops nothing."""
-    model = service.parts.predictor.model
-    service.parts.predictor.model = BrokenModel()
-    service.classify({"text": SECRET})
-    service.parts.predictor.model = model
+    with monkeypatch.context() as broken:
+        broken.setattr(service.parts.predictor.model, "predict", BrokenModel().predict)
+        service.classify({"text": SECRET})
     assert service.classify({"text": SECRET}).status_code == 200
