@@ -53,7 +53,7 @@ shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; 
 	$(RUN) -m service shadow $(if $(MODEL),start $(MODEL),report)
 
 retrain: models/CURRENT ## feedback, training with it, gates on HOLDOUT: a candidate, nothing is promoted; VERDICTS (data/feedback)
-	$(RUN) -m training retrain --holdout $(HOLDOUT) $(if $(DATA),--data $(DATA)) $(if $(VERDICTS),--verdicts $(VERDICTS))
+	$(RUN) -m training retrain $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(DATA),--data $(DATA)) $(if $(VERDICTS),--verdicts $(VERDICTS))
 
 feedback: .venv/ready ## turn exported verdicts (data/feedback) into tables in OUT (var/feedback), and say what they tell
 	$(RUN) -m training feedback $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
