@@ -5,6 +5,8 @@ from __future__ import annotations
 from classifier.policy import Policy
 from classifier.prediction import Decision, Outcome, Prediction
 
+AUDIT = "audit"  # why a case is one that chance alone drew
+
 
 def case_reasons(
     prediction: Prediction, decision: Decision, policy: Policy, *, draw: float
@@ -25,7 +27,7 @@ def case_reasons(
     if rule.needs_human and prediction.outcome is Outcome.NEEDS_HUMAN:
         reasons.append("needs_human")
     if not reasons and draw < rule.audit_share:
-        reasons.append("audit")
+        reasons.append(AUDIT)
     return tuple(reasons)
 
 

@@ -21,7 +21,6 @@ from classifier.profile import (
     share_bins,
 )
 
-AUDIT = "audit"  # why a case is one that was drawn at random
 _ROUNDS = 5000
 
 

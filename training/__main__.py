@@ -9,6 +9,7 @@ import click
 
 from classifier.commands import run
 from classifier.triage import load
+from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
 from training.data_command import data_check, data_options
 from training.data_config import DataSettings
@@ -24,7 +25,7 @@ from training.report_command import report
 from training.retrain_command import retrain
 from training.sources import Flags, sources_of
 from training.summary import summary
-from training.train_command import FOLDER, PATH, train
+from training.train_command import train
 from training.trial import try_settings
 from training.tune_commands import tune
 
@@ -63,7 +64,7 @@ def evaluate(
 @main.command("try")
 @click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
 @click.option("--against", type=PATH, multiple=True, required=True, help="To measure on only.")
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option("--config", type=FILE, help="train.toml")
 @click.option("--set", "changes", multiple=True, help="A changed setting: features.min_df=2")
 def try_(
     paths: tuple[Path, ...],

@@ -12,13 +12,12 @@ import click
 
 from training.check import check, steps_of
 from training.check_report import as_json, as_text, must_be_fixed, write_rows
+from training.click_types import FILE, PATH
 from training.config import load_config
 from training.dataset import files_of
 from training.sources import Flags, sources_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
-PATH = click.Path(path_type=Path, exists=True)
-FILE = click.Path(path_type=Path, dir_okay=False)
 FOUND = 3
 
 

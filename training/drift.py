@@ -16,7 +16,8 @@ from classifier.files import Row, read_rows, text_of
 from classifier.prediction import Prediction
 from classifier.profile import Counts, Json, Labels, Profile, add_counts, seen, tally
 from classifier.recorded import read_recorded
-from classifier.reviewed import AUDIT, Heads, judge_reviews, no_reviews, note
+from classifier.review import AUDIT
+from classifier.reviewed import Heads, judge_reviews, no_reviews, note
 from classifier.triage import Triage
 
 _ROWS_AT_ONCE = 1024

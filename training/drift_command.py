@@ -13,23 +13,20 @@ from classifier.errors import ModelError
 from classifier.files import read_rows
 from classifier.profile import labels_of, read_profile
 from classifier.triage import load
+from training.click_types import FILE, FOLDER, PATH
 from training.dataset import files_of
 from training.drift import judge_drift, read_feedback, read_stream, worst
 from training.drift_report import Drift, as_json, as_text, write_page
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_PATH = click.Path(path_type=Path, exists=True)
-
 
 @click.command()
-@click.option("--data", "paths", type=_PATH, multiple=True, required=True,
+@click.option("--data", "paths", type=PATH, multiple=True, required=True,
               help="Texts of today, or what `classify` wrote: file or folder.")  # fmt: skip
-@click.option("--model", type=_FOLDER, help="Model folder; models/CURRENT if not given.")
-@click.option("--feedback", type=_PATH, multiple=True,
+@click.option("--model", type=FOLDER, help="Model folder; models/CURRENT if not given.")
+@click.option("--feedback", type=PATH, multiple=True,
               help="Verdicts that `service export-feedback` wrote: file or folder.")  # fmt: skip
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only verdicts from this day on.")
-@click.option("--output", type=_FILE, help="Write a self-contained page too.")
+@click.option("--output", type=FILE, help="Write a self-contained page too.")
 @click.option("--json", "as_object", is_flag=True, help="One JSON object instead of the table.")
 @click.option("--fail-on", type=click.Choice(["watch", "act"]), help="Exit code 1 from here on.")
 @click.option("--text-column", default="text", show_default=True)

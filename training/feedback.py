@@ -11,9 +11,9 @@ from classifier.files import read_rows
 from classifier.pii import mask
 from classifier.prediction import Band, Prediction
 from classifier.recorded import read_recorded
+from classifier.review import AUDIT
 from training.consensus import Opinion, Ruling, rule
 
-_AUDIT = "audit"  # the reason of a case that was only drawn at random
 _KINDS = ("review", "second_review", "adjudication")
 Json = Mapping[str, object]
 
@@ -33,7 +33,7 @@ class Reviewed:
     @property
     def is_audit(self) -> bool:
         """Whether chance alone, and no rule, made it a case."""
-        return self.reasons == frozenset({_AUDIT})
+        return self.reasons == frozenset({AUDIT})
 
     @property
     def at(self) -> str:

@@ -11,6 +11,7 @@ import click
 
 from classifier.errors import InputFileError
 from classifier.policy_file import load_policy
+from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
 from training.feedback import read_feedback
 from training.feedback_figures import HEADS, feedback_figures
@@ -28,7 +29,7 @@ _PARTS = (
 @click.option(
     "--data",
     "paths",
-    type=click.Path(path_type=Path, exists=True),
+    type=PATH,
     multiple=True,
     default=[Path("data/feedback")],
     show_default=True,
@@ -36,11 +37,11 @@ _PARTS = (
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("var/feedback"),
     show_default=True,
 )
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option("--config", type=FILE, help="train.toml")
 @click.option(
     "--audit-share",
     type=click.FloatRange(0, 1, min_open=True),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
 from training.dataset import Columns, read_sources
 from training.label_audit import Audit, audit
@@ -18,26 +19,23 @@ from training.label_evidence import CATEGORY, LEVEL
 from training.label_fixes import LOG, apply_fixes, read_fixes, settled_labels
 from training.sources import Flags, sources_of
 
-_PATH = click.Path(path_type=Path, exists=True)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _SHOWN_PROBLEMS = 20
-_FEW_TEXTS = 500  # starting processes takes longer than fitting so few
 
 
 @click.command("label-audit")
-@click.option("--data", "paths", type=_PATH, multiple=True, required=True, help="File or folder.")
-@click.option("--output", type=_FILE, default=Path("var/label-audit.html"), show_default=True)
+@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@click.option("--output", type=FILE, default=Path("var/label-audit.html"), show_default=True)
 @click.option(
     "--number", type=click.IntRange(1), default=300, show_default=True, help="Rows shown."
 )
-@click.option("--config", type=_FILE, help="train.toml")
+@click.option("--config", type=FILE, help="train.toml")
 @click.option("--text-column", default="text", show_default=True)
 @click.option("--category-column", default="category", show_default=True)
 @click.option("--intensity-column", default="intensity", show_default=True)
-@click.option("--apply", "fixes", type=_PATH, help="Fixes that the page downloaded; no audit then.")
+@click.option("--apply", "fixes", type=PATH, help="Fixes that the page downloaded; no audit then.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("var/fixed"),
     show_default=True,
     help="Folder of the corrected tables and of the log of fixes.",
@@ -76,7 +74,7 @@ def label_audit(
             bar.label = f"label-audit: {step:24}"
             bar.update(1)
 
-        jobs = 1 if len(dataset.examples) < _FEW_TEXTS else os.cpu_count() or 1
+        jobs = os.cpu_count() or 1
         found = audit(dataset, settings, settled_labels(paths), jobs=jobs, progress=progress)
         made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         shown = write_page(found, output, number=number, made_at=made_at)

@@ -8,28 +8,28 @@ from pathlib import Path
 
 import click
 
-from classifier.artifact import current_version, read_artifact
-from classifier.errors import InputFileError, ModelError
+from classifier.artifact import read_artifact
+from classifier.errors import InputFileError
 from classifier.triage import Triage
+from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
 from training.consensus import Status, weight_of
 from training.dataset import Columns, read_dataset
 from training.labelling_tools import WRITERS, names_of
 from training.labels_read import Labelled, read_labels
 from training.next_labels import choose, read_candidates
+from training.registry import CURRENT, find_folder
 from training.table_files import write_table
 
-_PATH = click.Path(path_type=Path, exists=True)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _LABELLED = ("id", "text", "category", "intensity", "label_weight", "source", "status", "reviewers")
 
 
 @click.command("next-labels")
-@click.option("--data", "paths", type=_PATH, multiple=True, required=True, help="File or folder.")
-@click.option("--model", type=click.Path(path_type=Path, file_okay=False), help="Model folder.")
-@click.option("--labelled", type=_PATH, multiple=True, help="Labelled files: not chosen again.")
+@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@click.option("--model", type=FOLDER, help="Model folder.")
+@click.option("--labelled", type=PATH, multiple=True, help="Labelled files: not chosen again.")
 @click.option("--number", type=click.IntRange(1, 10_000), default=200, show_default=True)
-@click.option("--output", type=_FILE, required=True)
+@click.option("--output", type=FILE, required=True)
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="csv")
 @click.option("--text-column", default="text", show_default=True)
 @click.option("--show-model", is_flag=True, help="Fill in the model's answers; people follow them.")
@@ -46,7 +46,7 @@ def next_labels(
     seed: int,
 ) -> None:
     """Choose the texts to label next: those the model doubts most, unlike each other."""
-    artifact = read_artifact(model or _current())
+    artifact = read_artifact(model or find_folder(Path("models"), CURRENT))
     with click.progressbar(length=3, label="next-labels", file=sys.stderr) as bar:
         known = _known(labelled, text_column)
         triage = Triage(artifact)
@@ -64,9 +64,9 @@ def next_labels(
 
 
 @click.command("read-labels")
-@click.argument("files", type=_PATH, nargs=-1, required=True)
-@click.option("--output", type=_FILE, required=True, help="Labelled table, CSV.")
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.argument("files", type=PATH, nargs=-1, required=True)
+@click.option("--output", type=FILE, required=True, help="Labelled table, CSV.")
+@click.option("--config", type=FILE, help="train.toml")
 def read_labels_(files: tuple[Path, ...], output: Path, config: Path | None) -> None:
     """Turn labels from Label Studio (.json), doccano (.jsonl) or next-labels' .csv into a table.
 
@@ -104,11 +104,3 @@ def _known(paths: tuple[Path, ...], text_column: str) -> frozenset[str]:
         return frozenset()
     dataset = read_dataset(paths, Columns(text_column))
     return frozenset(example.clean for example in dataset.examples)
-
-
-def _current() -> Path:
-    models = Path("models")
-    version = current_version(models)
-    if version is None:
-        raise ModelError(f"{models / 'CURRENT'} does not exist: run `make train` first")
-    return models / version

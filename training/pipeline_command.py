@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from classifier.artifact import CURRENT, current_version
-from classifier.errors import ModelError
+from training.click_types import FOLDER
 from training.pipeline import write_pipelines
+from training.registry import CURRENT, find_folder
 
 
 @click.command("export-pipeline")
 @click.option(
     "--model",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="Model folder; models/CURRENT if not given.",
 )
 def export_pipeline(model: Path | None) -> None:
@@ -22,10 +22,4 @@ def export_pipeline(model: Path | None) -> None:
 
     It is a pickle: load one only if you trust who made it. The service never reads it.
     """
-    if model is None:
-        models = Path("models")
-        version = current_version(models)
-        if version is None:
-            raise ModelError(f"{models / CURRENT} does not exist: train a model or give --model")
-        model = models / version
-    click.echo(str(write_pipelines(model)))
+    click.echo(str(write_pipelines(model or find_folder(Path("models"), CURRENT))))

@@ -13,6 +13,7 @@ from classifier.artifact import Json, current_version
 from classifier.errors import GateRefusedError, ModelError, SettingsError
 from classifier.policy_file import load_policy
 from classifier.triage import Triage, load
+from training.click_types import FILE, FOLDER, PATH
 from training.compare import as_html, as_text, compare_models
 from training.dataset import Columns, read_dataset
 from training.gates import (
@@ -39,10 +40,6 @@ from training.registry import (
     switch,
 )
 from training.settled import read_settled
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path, dir_okay=False)
-PATH = click.Path(path_type=Path, exists=True)
 
 models_option = click.option("--models", type=FOLDER, default=Path("models"), show_default=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead.")

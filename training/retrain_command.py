@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from classifier.errors import InputFileError
+from training.click_types import FILE, FOLDER, PATH
 from training.feedback_command import feedback
 from training.feedback_tables import TRAIN
 from training.registry import CURRENT
-from training.registry_commands import PATH, gate, gates_option
-from training.train_command import FOLDER, train
+from training.registry_commands import gate, gates_option
+from training.train_command import train
 
 
 @click.command()
@@ -30,7 +31,7 @@ from training.train_command import FOLDER, train
 @click.option("--work", type=FOLDER, default=Path("var/feedback"), show_default=True,
               help="Folder of the tables made of verdicts.")  # fmt: skip
 @click.option("--models", type=FOLDER, default=Path("models"), show_default=True)
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option("--config", type=FILE, help="train.toml")
 @gates_option
 @click.pass_context
 def retrain(

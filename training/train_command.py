@@ -12,6 +12,7 @@ from classifier.artifact import current_version
 from classifier.triage import Triage, load
 from training.build import build, write_folder
 from training.card import write_card
+from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
 from training.data_command import data_options
 from training.dataset import Dataset, read_sources
@@ -23,14 +24,11 @@ from training.report import write_report
 from training.sources import Flags, sources_of
 from training.summary import summary
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
-PATH = click.Path(path_type=Path, exists=True)
-
 
 @click.command()
 @data_options
 @click.option("--out", type=FOLDER, default=Path("models"), show_default=True)
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="train.toml")
+@click.option("--config", type=FILE, help="train.toml")
 @click.option(
     "--against", type=PATH, multiple=True, help="Labelled text to measure on, not to fit."
 )

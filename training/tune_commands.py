@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from training.click_types import FILE, FOLDER
 from training.config import load_config
 from training.config_text import config_text
 from training.crossval import sample_of
@@ -21,13 +22,12 @@ from training.tune import Limits, Search
 from training.tune_report import Outcome, as_json, outcome, picture, table
 
 _SEARCH_SHARE = 0.8  # of the budget; the rest is for the check on fresh folds
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @data_options
-@click.option("--config", type=_FILE, help="train.toml to start from")
-@click.option("--space", type=_FILE, help="TOML of the values to try; the packaged one if absent.")
+@click.option("--config", type=FILE, help="train.toml to start from")
+@click.option("--space", type=FILE, help="TOML of the values to try; the packaged one if absent.")
 @click.option("--budget-minutes", type=click.FloatRange(min=0), default=10, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True)
 @click.option(
@@ -35,7 +35,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Texts to search on: a random sample of larger data.",
 )  # fmt: skip
 @click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), required=True,
+    "--output", type=FOLDER, required=True,
     help="Folder of train.toml, tune.json, tune.svg and the journal.",
 )  # fmt: skip
 @click.option("--json", "to_json", is_flag=True, help="All that was found as one JSON object.")

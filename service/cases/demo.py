@@ -18,6 +18,7 @@ import click
 from classifier.errors import InputFileError
 from classifier.policy import Context, decide
 from classifier.reply import reply
+from classifier.review import AUDIT
 from service.actors import Actor
 from service.app import Parts, load_parts
 from service.cases.desk import Desk
@@ -165,7 +166,7 @@ def _judge(
         contacts = intake.contacts([own], policy, moment)[0]
         decision = decide(prediction, policy, Context(contacts=contacts, channel=row.channel))
         entry = reply("demo", prediction, decision, received_at=moment)
-        why = intake.reasons(prediction, decision, policy) or ("audit",)
+        why = intake.reasons(prediction, decision, policy) or (AUDIT,)
         found_out = (prediction, decision, entry, why, own, contacts)
         found.append(Judged(complaint, *found_out, moment, _CLIENT))
     return found

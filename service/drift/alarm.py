@@ -14,7 +14,8 @@ from classifier.artifact import current_version, read_manifest
 from classifier.drift import Finding, Verdict, compare
 from classifier.errors import ModelError
 from classifier.profile import Labels, Profile, labels_of, read_profile
-from classifier.reviewed import AUDIT, Heads, judge_reviews, no_reviews, note
+from classifier.review import AUDIT
+from classifier.reviewed import Heads, judge_reviews, no_reviews, note
 from service import audit
 from service.cases.tables import Case, CaseContent
 from service.cases.tables import Verdict as GivenVerdict
