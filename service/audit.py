@@ -13,33 +13,24 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 import orjson
-from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, text
 from sqlalchemy.orm import Session
 
 from service import turns
 from service.actors import Actor
 from service.db import Database
+from service.prepared import Prepared, connection_of
 from service.secret import Secret
 from service.tables import AuditEntry, AuditHead
 
 _PURPOSE = "audit"
 _HEAD = 1
 _PAGE = 5000
-# Statements on the bare tables, made once: as ORM statements they took longer than the database.
 _HEADS, _ENTRIES = cast("Table", AuditHead.__table__), cast("Table", AuditEntry.__table__)
 _READ_HEAD = select(_HEADS.c.entries, _HEADS.c.link).where(_HEADS.c.id == _HEAD)
-_LOCK = (
-    update(_HEADS)
-    .where(_HEADS.c.id == _HEAD)
-    .values(id=_HEAD)
-    .returning(_HEADS.c.entries, _HEADS.c.link)
-)
-_ADD = insert(_ENTRIES)
-_SET_HEAD = (
-    update(_HEADS)
-    .where(_HEADS.c.id == _HEAD)
-    .values(entries=bindparam("number"), link=bindparam("new_link"))
-)
+_LOCK = Prepared(text("UPDATE audit_head SET id = id WHERE id = 1 RETURNING entries, link"))
+_ADD = Prepared(insert(_ENTRIES), _ENTRIES.c.keys())
+_SET_HEAD = Prepared(text("UPDATE audit_head SET entries = :number, link = :link WHERE id = 1"))
 Values = Mapping[str, object]
 
 
@@ -87,7 +78,7 @@ def lock(session: Session | Connection) -> Head:
     has outdated, and in PostgreSQL one order of locks for all means no deadlock.
     """
     turns.take(session)
-    return Head(*session.execute(_LOCK).one())
+    return Head(*_LOCK.run(connection_of(session))[0])
 
 
 def record(
@@ -120,8 +111,9 @@ def record(
         link = row["link"] = _link(secret, link, row)
         rows.append(row)
     if rows:
-        session.execute(_ADD, rows)
-        session.execute(_SET_HEAD, {"number": number, "new_link": link})
+        connection = connection_of(session)
+        _ADD.run(connection, *rows)
+        _SET_HEAD.run(connection, {"number": number, "link": link})
 
 
 def verify(database: Database, secret: Secret) -> Verification:

@@ -17,6 +17,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from service.prepared import connection_of
+
 PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.0001
 _FILE = "turn"  # the key of the open file in a connection's info
@@ -53,7 +55,7 @@ def take(session: Session | Connection) -> None:
 
     Returns at once where there are no turns, and after `PATIENCE_SECONDS` without one.
     """
-    connection = session.connection() if isinstance(session, Session) else session
+    connection = connection_of(session)
     file = connection.info.get(_FILE)
     if file is None:
         return

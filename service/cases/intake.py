@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple, cast
 
 import structlog
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from classifier.policy import Policy
@@ -31,17 +31,24 @@ from service.combine import GATHER_SECONDS, Combiner, Take
 from service.db import Database
 from service.outage import Outage
 from service.outbox import events
+from service.prepared import Prepared
 from service.schemas import Complaint
 from service.secret import Secret
 
 # What somebody adds in the transaction of new cases, whose numbers it gets.
 Also = Callable[[Connection, Sequence[int | None]], None]
 _HASH_BYTES = 16
-_ADD_CASES = insert(cast("Table", Case.__table__)).returning(
-    cast("Table", Case.__table__).c.id, sort_by_parameter_order=True
+_CASES, _CONTENTS, _CONTACTS = (
+    cast("Table", table.__table__) for table in (Case, CaseContent, Contact)
 )
-_ADD_CONTENTS = insert(cast("Table", CaseContent.__table__))
-_ADD_CONTACTS = insert(cast("Table", Contact.__table__))
+_ADD_CASES = Prepared(insert(_CASES), _CASES.c.keys())
+_ADD_CONTENTS = Prepared(insert(_CONTENTS), _CONTENTS.c.keys())
+_ADD_CONTACTS = Prepared(insert(_CONTACTS), ["customer_hash", "at"])
+# Asked for beforehand: what an INSERT of several rows returns has no order.
+_NUMBERS_OF_POSTGRESQL = Prepared(
+    text("SELECT nextval(pg_get_serial_sequence('cases', 'id')) FROM generate_series(1, :many)")
+)
+_LAST_NUMBER = Prepared(text("SELECT coalesce(max(id), 0) FROM cases"))
 
 
 class _New(NamedTuple):
@@ -188,13 +195,22 @@ def add_cases(connection: Connection, made: Sequence[Rows]) -> list[int]:
     """Adds cases with their texts, search terms and sums; their numbers in the same order."""
     if not made:
         return []
-    numbers = list(connection.scalars(_ADD_CASES, [one.case for one in made]))
+    numbers = _next_numbers(connection, len(made))
     numbered = list(zip(numbers, made, strict=True))
-    connection.execute(_ADD_CONTENTS, [{**one.content, "case_id": n} for n, one in numbered])
+    _ADD_CASES.run(connection, *({**one.case, "id": n} for n, one in numbered))
+    _ADD_CONTENTS.run(connection, *({**one.content, "case_id": n} for n, one in numbered))
     add_terms(connection, [(n, one.terms) for n, one in numbered])
     volumes.add(connection, volumes.count_in(one.case for one in made))
     times.add(connection, times.count_in(one.case for one in made))
     return numbers
+
+
+def _next_numbers(connection: Connection, many: int) -> list[int]:
+    """The numbers of new cases; nobody else adds any before this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        return [row[0] for row in _NUMBERS_OF_POSTGRESQL.run(connection, {"many": many})]
+    last: int = _LAST_NUMBER.run(connection)[0][0]
+    return list(range(last + 1, last + 1 + many))
 
 
 def _add_contacts(connection: Connection, batch: Sequence[Judged]) -> None:
@@ -204,7 +220,7 @@ def _add_contacts(connection: Connection, batch: Sequence[Judged]) -> None:
         if item.customer_hash
     ]
     if contacts:
-        connection.execute(_ADD_CONTACTS, contacts)
+        _ADD_CONTACTS.run(connection, *contacts)
 
 
 def _changes(

@@ -20,6 +20,7 @@ from sqlalchemy.types import Integer, Text
 
 from classifier.characters import INVISIBLE, fold
 from service.cases.tables import CaseContent
+from service.prepared import Prepared
 
 MAX_QUERY_CHARS = 64
 _INDEXED_CHARS = 20_000  # as much as the model reads of a text
@@ -31,8 +32,8 @@ _TERMS = table(
     "case_terms", column("rowid", Integer), column("case_id", Integer), column("terms", ARRAY(Text))
 )
 
-_ADD_TO_POSTGRESQL = text("INSERT INTO case_terms (case_id, terms) VALUES (:id, :terms)")
-_ADD_TO_SQLITE = text("INSERT INTO case_terms (rowid, terms) VALUES (:id, :terms)")
+_ADD_TO_POSTGRESQL = Prepared(text("INSERT INTO case_terms (case_id, terms) VALUES (:id, :terms)"))
+_ADD_TO_SQLITE = Prepared(text("INSERT INTO case_terms (rowid, terms) VALUES (:id, :terms)"))
 
 
 def searchable(content: str) -> str:
@@ -58,21 +59,14 @@ def words(query: str) -> list[str]:
     return [word for word in searchable(query).split() if _RUN.search(word.replace("_", " "))]
 
 
-def add_terms(session: Session | Connection, cases: Sequence[tuple[int, frozenset[str]]]) -> None:
+def add_terms(connection: Connection, cases: Sequence[tuple[int, frozenset[str]]]) -> None:
     """Adds cases, each with the `terms` of its text, to the index."""
-    if _is_postgresql(session):
-        rows: list[dict[str, object]] = [
-            {"id": case_id, "terms": sorted(found)} for case_id, found in cases
-        ]
-        session.execute(_ADD_TO_POSTGRESQL, rows)
-        return
-    rows = [{"id": case_id, "terms": _tokens(found)} for case_id, found in cases]
-    session.execute(_ADD_TO_SQLITE, rows)
-
-
-def _is_postgresql(session: Session | Connection) -> bool:
-    bind = session if isinstance(session, Connection) else session.get_bind()
-    return bind.dialect.name == "postgresql"
+    if connection.dialect.name == "postgresql":
+        found = [{"id": case_id, "terms": sorted(terms)} for case_id, terms in cases]
+        _ADD_TO_POSTGRESQL.run(connection, *found)
+    else:
+        rows = [{"id": case_id, "terms": _tokens(terms)} for case_id, terms in cases]
+        _ADD_TO_SQLITE.run(connection, *rows)
 
 
 def matching(
@@ -98,7 +92,7 @@ def _candidates(session: Session, wanted: Sequence[str]) -> list[int] | None:
 
 def _lookup(session: Session, wanted: Sequence[str]) -> Select[int]:
     needed = sorted(_needed(wanted))
-    if _is_postgresql(session):
+    if session.get_bind().dialect.name == "postgresql":
         contained = _TERMS.c.terms.contains(bindparam("terms", needed, ARRAY(Text)))
         return select(_TERMS.c.case_id).where(contained)
     expression = " AND ".join(f'"{_tokens([term])}"' for term in needed)

@@ -12,11 +12,15 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from service.cases.tables import CaseVolume
+from service.prepared import Prepared, connection_of
 
 Place = tuple[int, str]
-_ADD = text(
-    "INSERT INTO case_volumes (created_hour, label, cases) VALUES (:begin, :label, :number) "
-    "ON CONFLICT (created_hour, label) DO UPDATE SET cases = case_volumes.cases + excluded.cases"
+_ADD = Prepared(
+    text(
+        "INSERT INTO case_volumes (created_hour, label, cases) VALUES (:begin, :label, :number) "
+        "ON CONFLICT (created_hour, label) "
+        "DO UPDATE SET cases = case_volumes.cases + excluded.cases"
+    )
 )
 
 
@@ -46,7 +50,7 @@ def add(session: Session | Connection, changes: Mapping[Place, int]) -> None:
         if number
     ]
     if rows:
-        session.execute(_ADD, rows)
+        _ADD.run(connection_of(session), *rows)
 
 
 def by_day(session: Session, since: int, offset: int) -> list[tuple[int, str, int]]:

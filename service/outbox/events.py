@@ -20,11 +20,13 @@ from sqlalchemy.orm import Session
 from service.cases.plain import plain
 from service.cases.tables import Case, Verdict
 from service.outbox.tables import OutboxEvent
+from service.prepared import Prepared, connection_of
 
 Json = dict[str, object]
 Values = Mapping[str, object]
 
-_ADD = insert(cast("Table", OutboxEvent.__table__))
+_EVENTS = cast("Table", OutboxEvent.__table__)
+_ADD = Prepared(insert(_EVENTS), [column.name for column in _EVENTS.c if column.name != "number"])
 
 
 class EventType(StrEnum):
@@ -106,7 +108,7 @@ def record(session: Session | Connection, events: Sequence[Event]) -> None:
         row |= {"addressee": event.addressee, "order_key": event.order_key}
         rows.append({**row, "at": event.at, "payload": payload, "is_routed": False})
     if rows:
-        session.execute(_ADD, rows)
+        _ADD.run(connection_of(session), *rows)
 
 
 def created(made: Iterable[tuple[int, Values]]) -> list[Event]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from scipy.stats import binomtest
+from scipy.special import bdtr
 from sqlalchemy import SmallInteger, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,8 @@ class Judged:
     def p_value(self) -> float:
         """How likely so uneven a split is if both are equally good; McNemar's exact test (1947)."""
         differing = self.only_current + self.only_candidate
-        return float(binomtest(self.only_candidate, differing).pvalue) if differing else 1.0
+        fewer = min(self.only_current, self.only_candidate)
+        return min(1.0, 2 * float(bdtr(fewer, differing, 0.5))) if differing else 1.0
 
 
 @dataclass(frozen=True, slots=True)
