@@ -199,7 +199,8 @@ class Vectoriser:
             self.occurrences(batch), self._idfs, self._lengths, strict=False
         ):
             indptr, columns, values = linear.weigh(found, n_texts, idf, length, sublinear)
-            matrices.append(sp.csr_array((values, columns, indptr), (n_texts, len(idf))))
+            places = columns.astype(np.int32), indptr.astype(np.int32)  # half the memory
+            matrices.append(sp.csr_array((values, *places), (n_texts, len(idf))))
         matrix = sp.csr_array(sp.hstack(matrices))
         matrix.sort_indices()
         return matrix

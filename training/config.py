@@ -61,8 +61,13 @@ class FoldSettings:
 
     number: int = 5
     near_duplicate: float = 0.6
+    held_out_texts: int = 40_000
 
     def __post_init__(self) -> None:
+        if self.held_out_texts < 1000:
+            raise SettingsError(
+                f"folds.held_out_texts is {self.held_out_texts}, allowed is 1000 or more"
+            )
         if not 2 <= self.number <= 20:
             raise SettingsError(f"folds.number is {self.number}, allowed is 2-20")
         if not 0.3 <= self.near_duplicate <= 1:

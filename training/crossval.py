@@ -16,8 +16,8 @@ from classifier.features import fit_vectoriser
 from classifier.tokens import tokeniser
 from training.config import TrainingConfig
 from training.dataset import Dataset
-from training.fit import Linear, fit_linear
 from training.journal import Result
+from training.linear import Linear, fit_linear
 from training.split import assign_folds, group_near_duplicates
 from training.targets import Targets, targets_of
 from training.trial import plain_head

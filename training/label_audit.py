@@ -95,7 +95,8 @@ def audit(
     `settled` are labels that a person has looked at and kept, as (key, field, label): they are
     counted, not shown again.
     """
-    fitted = fit(dataset, config, jobs=jobs, progress=progress)
+    every = replace(config.folds, held_out_texts=max(1000, len(dataset.examples)))
+    fitted = fit(dataset, replace(config, folds=every), jobs=jobs, progress=progress)
     progress("look for doubts")
     views: dict[int, list[View]] = {}
     reviewed = 0

@@ -48,14 +48,15 @@ def profile_of(dataset: Dataset, fitted: Fitted) -> Profile:
     """
     scores = fitted.held_out
     category, level = _category(fitted), _level(fitted)
-    is_judged = np.array([language.detect(e.clean)[1] is None for e in dataset.examples], bool)
+    examples = [dataset.examples[row] for row in fitted.rows.tolist()]
+    is_judged = np.array([language.detect(e.clean)[1] is None for e in examples], bool)
     doubtful = np.zeros(len(is_judged), bool)
     for head in filter(None, (category, level)):
         doubtful |= head.is_doubtful
     words, unknown = fitted.words
     nothing, none = np.full(len(is_judged), -1, np.int64), np.full(len(is_judged), np.nan)
     texts = Seen(
-        chars=np.array([len(e.text) for e in dataset.examples], np.int64),
+        chars=np.array([len(e.text) for e in examples], np.int64),
         words=words,
         unknown=unknown,
         outcome=np.where(is_judged, doubtful, 2).astype(np.int64),

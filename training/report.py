@@ -133,6 +133,7 @@ def _strongest(fitted: Fitted, weights: np.ndarray) -> list[str]:
 
 def _mistakes(dataset: Dataset, fitted: Fitted) -> dict[str, list[Mistake]]:
     scores = fitted.held_out
+    texts = [dataset.examples[row].text for row in fitted.rows.tolist()]
     found = {}
     if fitted.category:
         names = fitted.category.names
@@ -141,7 +142,7 @@ def _mistakes(dataset: Dataset, fitted: Fitted) -> dict[str, list[Mistake]]:
         order = wrong[np.argsort(-scores.category_probs[wrong].max(axis=1), kind="stable")]
         found["类别：最有把握的错误"] = [
             Mistake(
-                dataset.examples[row].text, names[scores.category_truth[row]],
+                texts[row], names[scores.category_truth[row]],
                 names[answers[row]], float(scores.category_probs[row].max()),
             )
             for row in order[:_MISTAKES].tolist()
@@ -152,7 +153,7 @@ def _mistakes(dataset: Dataset, fitted: Fitted) -> dict[str, list[Mistake]]:
         order = np.argsort(-distance, kind="stable")[:_MISTAKES]
         found["情绪强度：差得最远"] = [
             Mistake(
-                dataset.examples[row].text, names[scores.rank_truth[row]], names[scores.ranks[row]],
+                texts[row], names[scores.rank_truth[row]], names[scores.ranks[row]],
                 float(scores.level_probs[row, scores.ranks[row]]),
             )
             for row in order.tolist() if distance[row]

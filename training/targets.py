@@ -23,6 +23,11 @@ class Targets:
     rank: NDArray[np.intp]
     weight: NDArray[np.float64] | None = None
 
+    def rows(self, chosen: NDArray[np.intp]) -> Targets:
+        """The same for some of the texts."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Targets(self.codes, self.levels, self.category[chosen], self.rank[chosen], weight)
+
 
 def targets_of(dataset: Dataset) -> Targets:
     """The dataset's labels as numbers; a head with fewer than two labels has none."""

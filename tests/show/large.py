@@ -1,0 +1,97 @@
+"""How long and how much memory training needs on many texts.
+
+`python -m tests.show.large --rows 100000` makes up so many labelled texts, trains on them in a
+process of its own, and prints seconds, the peak of memory of all its processes together, and what
+came out. The texts are sentences of the corpus put together at random, labels and all: only their
+number means something, no figure of the model does.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import psutil
+
+from tests.conftest import ROOT
+from training.dataset import Columns, Example, read_dataset
+
+_MEGABYTE = 1_000_000
+
+
+def made_up(rows: int, seed: int = 0) -> Iterator[tuple[str, str, int]]:
+    """Text, category and level: half of one text of a category, then half of another of it."""
+    corpus = read_dataset(sorted((ROOT / "data" / "corpus").glob("b*.csv")), Columns())
+    by_category: dict[str, list[Example]] = {}
+    for example in corpus.examples:
+        if example.category and example.level:
+            by_category.setdefault(example.category, []).append(example)
+    draws = random.Random(seed)  # noqa: S311  (made up)
+    names = list(by_category)
+    sizes = [len(by_category[name]) for name in names]
+    for category in draws.choices(names, sizes, k=rows):
+        first, second = draws.choices(by_category[category], k=2)
+        cut, rest = draws.randrange(len(first.text) + 1), draws.randrange(len(second.text) + 1)
+        level = first.level if cut > len(second.text) - rest else second.level
+        text = first.text[:cut] + second.text[rest:]
+        yield text or first.text, category, level or 1
+
+
+def peak_of(command: list[str]) -> tuple[float, float, int]:
+    """Seconds, peak resident memory of the process and its children in MB, and exit status.
+
+    Memory that processes share is counted once for each.
+    """
+    start, peak = time.perf_counter(), 0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        own = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, sum(_resident(one) for one in [own, *_children(own)]))
+            time.sleep(0.5)
+    return time.perf_counter() - start, peak / _MEGABYTE, process.returncode
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+@click.command()
+@click.option("--rows", type=int, default=100_000, show_default=True)
+@click.option("--config", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def main(rows: int, config: Path | None) -> None:
+    """Train on made-up texts; print seconds and memory."""
+    with tempfile.TemporaryDirectory() as place:
+        data, models = Path(place) / "large.csv", Path(place) / "models"
+        with data.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", "category", "intensity"])
+            writer.writerows(made_up(rows))
+        command = [sys.executable, "-m", "training", "train", "--data", str(data)]
+        command += ["--out", str(models), *(["--config", str(config)] if config else [])]
+        seconds, megabytes, status = peak_of(command)
+        size = sum(file.stat().st_size for file in models.rglob("*") if file.is_file())
+        found = {"rows": rows, "seconds": round(seconds), "peak_mb": round(megabytes)}
+        click.echo(json.dumps({**found, "model_mb": round(size / _MEGABYTE), "status": status}))
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
