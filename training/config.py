@@ -61,7 +61,7 @@ class FoldSettings:
 
     number: int = 5
     near_duplicate: float = 0.6
-    held_out_texts: int = 40_000
+    held_out_texts: int = 30_000
 
     def __post_init__(self) -> None:
         if self.held_out_texts < 1000:
