@@ -15,7 +15,6 @@ from importlib.resources import files
 from math import log, sqrt
 
 import numpy as np
-from scipy.special import chdtri
 
 from classifier.profile import Counts, Floats, Labels, Longs, Measure
 
@@ -173,6 +172,8 @@ def _moved(before: Longs, now: Longs, statistic: str) -> tuple[float, float]:
         return ks(before, now), sqrt(-log(level / 2) / 2 * scale)
     used = (before + now) > 0
     freedom = max(1, int(used.sum()) - 1)
+    from scipy.special import chdtri  # noqa: PLC0415  (takes a second to load)
+
     return psi(before[used], now[used]), float(chdtri(freedom, level)) * scale
 
 

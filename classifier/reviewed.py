@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import asin, sqrt
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from classifier.drift import ECE, Finding, H, judge, packaged_limits
 from classifier.profile import (
@@ -88,7 +88,9 @@ def overridden(profile: Profile, head: str, confidence: Floats, right: Hits) -> 
     observed = 1 - float(fresh.right.sum() / max(1, n))
     value = max(0.0, 2 * asin(sqrt(observed)) - 2 * asin(sqrt(expected)))
     m = int(profile.reliability[head].texts.sum())
-    noise = float(ndtri(1 - packaged_limits().significance)) * sqrt(1 / max(1, n) + 1 / max(1, m))
+    noise = NormalDist().inv_cdf(1 - packaged_limits().significance) * sqrt(
+        1 / max(1, n) + 1 / max(1, m)
+    )
     verdict = judge(H, value, noise, n)
     return Finding(f"override_{head}", H, value, noise, n, verdict, expected, observed)
 

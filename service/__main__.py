@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from importlib import import_module
 from pathlib import Path
 
 import click
 import orjson
 
 from classifier.errors import TriageError
-from service import keys, openapi
-from service.adapters.commands import COMMANDS as ADAPTER_COMMANDS
+from service import keys
 from service.commands import COMMANDS, open_database, operator_trail
-from service.intake.commands import COMMANDS as INTAKE_COMMANDS
-from service.outbox.commands import COMMANDS as OUTBOX_COMMANDS
 from service.settings import read_settings
-from service.shadow.commands import COMMANDS as SHADOW_COMMANDS
 from service.tables import Scope
 
+# Commands by the module that has them, which is imported when one of them is called.
+_ELSEWHERE = {
+    "worker": "service.outbox.commands",
+    "targets": "service.outbox.commands",
+    "outbox": "service.outbox.commands",
+    "adapters": "service.adapters.commands",
+    "intake": "service.intake.commands",
+    "shadow": "service.shadow.commands",
+}
 
-class _OneSentence(click.Group):
+
+class _Commands(click.Group):
     """Errors that the project raises on purpose end a command with one sentence and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _ELSEWHERE:
+            commands: tuple[click.Command, ...] = import_module(_ELSEWHERE[cmd_name]).COMMANDS
+            return next(command for command in commands if command.name == cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -31,13 +46,12 @@ class _OneSentence(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_OneSentence, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
-_GROUPS = (COMMANDS, OUTBOX_COMMANDS, ADAPTER_COMMANDS, INTAKE_COMMANDS, SHADOW_COMMANDS)
-for _command in chain.from_iterable(_GROUPS):
+for _command in COMMANDS:
     main.add_command(_command)
 
 
@@ -102,6 +116,8 @@ def revoke_key(key_id: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="File; standard output if absent.")
 def write_openapi(output: Path | None) -> None:
     """Write the OpenAPI document."""
+    from service import openapi  # noqa: PLC0415  (loads the whole application)
+
     content = openapi.text()
     if output is None:
         click.echo(content, nl=False)

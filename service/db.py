@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -100,7 +99,7 @@ def upgrade(database: Database, *, revision: str = "head") -> None:
     try:
         _prepare_file(database.url)
         with database.engine.begin() as connection:
-            command.upgrade(_alembic(connection), revision)
+            _migrate("upgrade", connection, revision)
     except (SQLAlchemyError, OSError) as error:
         shown = make_url(database.url).render_as_string(hide_password=True)
         reason = str(error).splitlines()[0]
@@ -110,14 +109,17 @@ def upgrade(database: Database, *, revision: str = "head") -> None:
 def downgrade(database: Database, *, revision: str) -> None:
     """Takes the schema back to a revision; "base" drops every table."""
     with database.engine.begin() as connection:
-        command.downgrade(_alembic(connection), revision)
+        _migrate("downgrade", connection, revision)
 
 
-def _alembic(connection: object) -> Config:
+def _migrate(direction: Literal["upgrade", "downgrade"], to: Connection, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415  (half a second, for those who migrate)
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(files("service") / "migrations"))
-    config.attributes["connection"] = connection
-    return config
+    config.attributes["connection"] = to
+    getattr(command, direction)(config, revision)
 
 
 def _prepare_file(url: str) -> None:

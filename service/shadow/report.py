@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from scipy.special import bdtr
 from sqlalchemy import SmallInteger, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -36,6 +35,8 @@ class Judged:
     def p_value(self) -> float:
         """How likely so uneven a split is if both are equally good; McNemar's exact test (1947)."""
         differing = self.only_current + self.only_candidate
+        from scipy.special import bdtr  # noqa: PLC0415  (takes a second to load)
+
         fewer = min(self.only_current, self.only_candidate)
         return min(1.0, 2 * float(bdtr(fewer, differing, 0.5))) if differing else 1.0
 
