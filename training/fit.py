@@ -17,7 +17,7 @@ from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import Scores, kappa_of, scores_of
 from training.linear import Linear, fit_linear
-from training.split import assign_folds, group_near_duplicates
+from training.split import assign_folds, folds_needed, group_near_duplicates
 from training.targets import Targets, targets_of
 
 Floats = NDArray[np.float64]
@@ -71,7 +71,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
     strata = targets.category if targets.codes else targets.rank
     folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
-    many = _folds_needed(folds, config.folds.held_out_texts)
+    many = folds_needed(folds, config.folds.held_out_texts)
     rows = np.flatnonzero(folds < many)
     logits, words, whole = _fit_parts(texts, targets, folds, config, (many, jobs, progress))
     targets, logits, folds = targets.rows(rows), logits.rows(rows), folds[rows]
@@ -87,12 +87,6 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
         _held_out(targets, logits, folds, kind, config), kappas,
         (words[0][rows], words[1][rows]), rows,
     )  # fmt: skip
-
-
-def _folds_needed(folds: NDArray[np.intp], texts: int) -> int:
-    """How many folds hold so many texts together: two at least, as one calibrates the other."""
-    held_out = np.bincount(folds).cumsum()
-    return min(len(held_out), max(2, int(np.searchsorted(held_out, texts)) + 1))
 
 
 @dataclass(frozen=True, slots=True)

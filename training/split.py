@@ -98,3 +98,9 @@ def assign_folds(
     folds = np.empty(len(firsts), np.intp)
     folds[dealt] = np.arange(len(firsts)) % number
     return folds[group_of]
+
+
+def folds_needed(folds: NDArray[np.intp], texts: int) -> int:
+    """How many folds hold so many texts together: two at least, as one calibrates the other."""
+    held_out = np.bincount(folds).cumsum()
+    return min(len(held_out), max(2, int(np.searchsorted(held_out, texts)) + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.split import assign_folds, group_near_duplicates
+from training.split import assign_folds, folds_needed, group_near_duplicates
 
 
 def test_reposts_with_small_changes_are_one_group() -> None:
@@ -48,3 +48,17 @@ def test_the_seed_decides() -> None:
     first = assign_folds(labels, groups, 4, seed=1)
     assert (first == assign_folds(labels, groups, 4, seed=1)).all()
     assert (first != assign_folds(labels, groups, 4, seed=2)).any()
+
+
+def test_folds_are_held_out_until_enough_texts_are_judged() -> None:
+    """Two folds at least, all of them when there are too few texts."""
+    folds = np.repeat(np.arange(5), 100)
+    assert [folds_needed(folds, texts) for texts in (1, 200, 201, 300, 500, 9999)] == [
+        2, 2, 3, 3, 5, 5,
+    ]  # fmt: skip
+
+
+def test_a_group_is_named_by_its_first_text() -> None:
+    """Also when the chain is closed by the text in the middle."""
+    texts = ["快递三天没有送到我家门口", "完全不同的另一件事情而已", "快递三天没有送到我家门口了"]
+    assert group_near_duplicates(texts, 0.6, seed=1).tolist() == [0, 1, 0]
