@@ -1,4 +1,4 @@
-"""Conversations: what is decided, how the anger went, what the agent answered, what was repeated."""
+"""Conversations: the decision, the course of the anger, the agent's answer, what was repeated."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_the_angriest_turn_sets_the_level() -> None:
     )  # fmt: skip
     assert [(e.head, e.start, e.text) for e in decided.evidence] == [
         ("category", 0, "你"),
-        ("intensity", 9, "三天"),
+        ("intensity", 8, "三天"),
     ]
 
 
@@ -160,7 +160,7 @@ def test_a_threat_of_one_turn_is_found_at_its_place_in_the_whole() -> None:
     whole = prediction("", 2)
     one, two = prediction(turns[0].text, 2), prediction(turns[2].text, 2)
     decided, _ = judge(turns, whole, [one, two])
-    assert decided.signals == (Signal("regulator", 6, 8, "举报"),)
+    assert decided.signals == (Signal("regulator", 5, 7, "举报"),)
     twice, _ = judge(turns, decided, [one, two])
     assert twice.signals == decided.signals
 
@@ -202,7 +202,7 @@ def test_a_negation_in_another_turn_takes_no_threat_away(default_model: Triage) 
         ([0.25, 0.25, 0.75], Trend.RISING, 2),
         ([0.75, 0.75, 0.25], Trend.CALMED, 2),
         ([0.2, 0.9, 0.9, 0.3, 0.2], Trend.CALMED, 3),  # a line through all is flat
-        ([0.2, 0.35, 0.5, 0.65, 0.8], Trend.RISING, 2),  # in steps, none of them a level
+        ([0.2, 0.3, 0.55, 0.65, 0.8], Trend.RISING, 2),  # in steps, none of them a level
         ([0.9, 0.2, 0.2, 0.2, 0.9, 0.9], Trend.RISING, 4),  # as angry as at first, again
         ([0.2] * 5 + [0.9] + [0.2] * 5, Trend.CALMED, 6),
     ],
