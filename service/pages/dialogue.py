@@ -35,6 +35,7 @@ class Turn:
     at: datetime | None
     segments: tuple[Segment, ...]
     level: int | None
+    level_name: str
     is_sure: bool
     notes: tuple[str, ...]
 
@@ -68,10 +69,10 @@ def conversation_of(file: CaseFile, pieces: Sequence[Piece], called: Names) -> C
         return None
     found = CaseDialogueReply.model_validate(file.dialogue)
     turns = tuple(_turn(one, found, file, pieces, called) for one in found.turns)
-    told = tuple(_sentences(found, called))
-    rows = tuple(_row(turn, one, called) for turn, one in zip(turns, found.turns, strict=True))
+    told = tuple(_sentences(found))
+    rows = tuple(_row(turn, one) for turn, one in zip(turns, found.turns, strict=True))
     spots = [
-        Spot(turn.number, turn.level, turn.is_sure, _title(turn, called))
+        Spot(turn.number, turn.level, turn.is_sure, _title(turn))
         for turn in turns
         if turn.role == _CUSTOMER
     ]
@@ -99,6 +100,7 @@ def _turn(
         at=one.at,
         segments=tuple(segments),
         level=intensity.level if intensity else None,
+        level_name=_level(intensity.level, intensity.name) if intensity else "未判定",
         is_sure=intensity is not None and intensity.band != "low",
         notes=tuple(_notes(one, found)),
     )
@@ -120,11 +122,11 @@ def _notes(one: CaseTurnReply, found: CaseDialogueReply) -> Iterator[str]:
         yield "把握不足，不计入走势"
 
 
-def _sentences(found: CaseDialogueReply, called: Names) -> Iterator[str]:
+def _sentences(found: CaseDialogueReply) -> Iterator[str]:
     """The findings in words, the course first."""
     yield _course(found)
     if found.peak:
-        level = _level(found.peak.level, called)
+        level = _level(found.peak.level, found.peak.name)
         yield f"最激烈的是第 {found.peak.turn + 1} 条（{level}）。"
     answer = found.acknowledgement
     if answer.acknowledged is None:
@@ -151,26 +153,25 @@ def _course(found: CaseDialogueReply) -> str:
     return "能判断情绪的消息不足 3 条，看不出走势。"
 
 
-def _row(turn: Turn, one: CaseTurnReply, called: Names) -> tuple[str | int, ...]:
-    level = _level(turn.level, called) if one.role == _CUSTOMER else "—"
+def _row(turn: Turn, one: CaseTurnReply) -> tuple[str | int, ...]:
+    level = turn.level_name if one.role == _CUSTOMER else "—"
     score = f"{one.intensity.score:.2f}" if one.intensity else "—"
     return turn.number, turn.who, level, score, "；".join(turn.notes)
 
 
-def _title(turn: Turn, called: Names) -> str:
-    return "\n".join([f"第 {turn.number} 条：{_level(turn.level, called)}", *turn.notes])
+def _title(turn: Turn) -> str:
+    return "\n".join([f"第 {turn.number} 条：{turn.level_name}", *turn.notes])
 
 
 def _levels(found: CaseDialogueReply, called: Names) -> list[tuple[int, str]]:
-    """The levels of the axis: the model's, and those that the turns have."""
-    known = {level for level in called.labels.levels if level is not None}
-    known |= {one.intensity.level for one in found.turns if one.intensity}
-    return [(level, called.level(level)) for level in sorted(known)]
+    """The levels of the axis: the model's, and those that the turns have, by their own names."""
+    known = {level: called.level(level) for level in called.labels.levels if level is not None}
+    known |= {one.intensity.level: one.intensity.name for one in found.turns if one.intensity}
+    return sorted(known.items())
 
 
-def _level(level: int | None, called: Names) -> str:
-    name = called.level(level)
-    return name if level is None or name == str(level) else f"{level} 级 {name}"
+def _level(level: int, name: str) -> str:
+    return f"{level} 级" if name == str(level) else f"{level} 级 {name}"
 
 
 def _answers(kinds: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ TALK = [
     {"role": "system", "text": "机器人小安为您服务"},
     {"role": "customer", "text": "健身卡说好能转让的", "at": "2025-06-01T12:00:00+08:00"},
     {"role": "agent", "text": "不好意思，这个没办法的哦"},
-    {"role": "customer", "text": "我都说了三遍了，合同上写着能转让！！", "at": "2025-06-01T12:03:00+08:00"},
+    {"role": "customer", "text": "我都说了三遍了，合同写着能转让！！", "at": "2025-06-01T05:03Z"},
     {"role": "customer", "text": "<b>再不办我就举报</b>！！！"},
     {"role": "agent", "text": "换成我也会生气的，我给您办，请留意 13900002222"},
     {"role": "customer", "text": "好，办好了告诉我"},
@@ -53,10 +53,12 @@ def test_the_page_draws_the_conversation(house: House) -> None:
     html = page.text
     assert page.status_code == 200
     for word in (
-        "<b>2 客户</b>", "<b>3 客服</b>", "<b>1 系统</b>", "[手机]", "最激烈", "从这里起平息", "明说已经说过",
-        "回应情绪：共情", "客户的情绪从第 7 条起平息。", "最激烈的是第 5 条（4 级 愤怒）。",
+        "<b>2 客户</b>", "<b>3 客服</b>", "<b>1 系统</b>", "[手机]", "最激烈", "从这里起平息",
+        "明说已经说过", "回应情绪：共情",
+        "客户的情绪从第 7 条起平息。", "最激烈的是第 5 条（4 级 愤怒）。",
         "客户说到第 3 句后，客服在第 6 条回应了情绪（共情）。", "客户不得不重复：第 4 条",
-        '<small class="sig-name">监管投诉</small>', "&lt;b&gt;再不办我就", "charts.css", "dialogue.css",
+        '<small class="sig-name">监管投诉</small>', "&lt;b&gt;再不办我就",
+        "charts.css", "dialogue.css",
     ):  # fmt: skip
         assert word in html, word
     for word in ("13900002222", "<b>再不办", "style=", "<script>"):
@@ -102,15 +104,19 @@ def test_the_queue_and_the_search_know_the_customers_words(house: House) -> None
     """A conversation is found by what its customer wrote, not by the agent's words."""
     _add(house)
     browser = house.logged_in("viewer")
-    assert "健身卡" in browser.get("/cases", q="合同上写着").text
-    assert "健身卡" not in browser.get("/cases", q="请留意").text
+    assert "说好能转让的" in browser.get("/cases", q="合同写着").text
+    assert "说好能转让的" not in browser.get("/cases", q="请留意").text
 
 
 def test_points_stand_at_their_levels() -> None:
     """The calmest on the floor, the angriest on top; the unsure have no line to them."""
     levels = [(1, "平静"), (2, "不满"), (3, "3")]
-    spots = [Spot(2, 1, is_sure=True, title="a"), Spot(4, 3, is_sure=True, title="b"), Spot(5, None, is_sure=False, title="c"),
-             Spot(7, 2, is_sure=False, title="d")]  # fmt: skip
+    spots = [
+        Spot(2, 1, is_sure=True, title="a"),
+        Spot(4, 3, is_sure=True, title="b"),
+        Spot(5, None, is_sure=False, title="c"),
+        Spot(7, 2, is_sure=False, title="d"),
+    ]
     found = course(spots, levels, "平稳", Table((), ()))
     assert [(p.x, p.y, p.is_sure) for p in found.points] == [
         ("12.500%", PLOT_TOP + PLOT_HEIGHT, True),
