@@ -59,20 +59,26 @@ class Heard(NamedTuple):
         """Whether its level counts for anything."""
         return self.intensity is not None and self.intensity.band is not Band.LOW
 
+    @property
+    def has_feeling(self) -> bool:
+        """Whether it is angrier than the calmest level."""
+        return self.intensity is not None and self.intensity.rank > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """How a conversation went; turns are told by their place, from 0.
 
     `acknowledged_by` is the first agent's turn after a word of the customer that answers the
-    feeling; `is_answered` whether any agent's turn came after one.
+    feeling; `is_owed` whether there was a feeling, above the calmest level, and an agent who wrote
+    after the customer's first word.
     """
 
     turns: tuple[Heard, ...]
     peak: int | None
     trend: Trend
     turning_point: int | None
-    is_answered: bool
+    is_owed: bool
     acknowledged_by: int | None
     repetition: Repetition  # by place among all turns
 
@@ -101,7 +107,7 @@ class Dialogue:
         place = self.acknowledged_by
         heard = self.turns[:place]
         return {
-            "acknowledged": place is not None if self.is_answered else None,
+            "acknowledged": place is not None if place is not None or self.is_owed else None,
             "turn": place,
             "kinds": []
             if place is None
@@ -166,7 +172,7 @@ def _dialogue(heard: Sequence[Heard], again: Repetition, own: Sequence[int]) -> 
         peak=max(sure, key=ranked.__getitem__, default=None),
         trend=trend,
         turning_point=None if turning is None else sure[turning],
-        is_answered=bool(answers),
+        is_owed=bool(answers) and any(heard[place].has_feeling for place in sure),
         acknowledged_by=next((p for p in answers if heard[p].acknowledges), None),
         repetition=Repetition(
             again.shares,

@@ -54,7 +54,7 @@ class TurnReply(_Reply):
 class AcknowledgementReply(_Reply):
     """客服是否回应了客户的情绪。"""
 
-    acknowledged: bool | None = Field(description="客户说话后没有客服答复时为 null。")
+    acknowledged: bool | None = Field(description="客户一直平静，或说话后没有客服答复时为 null。")
     turn: int | None = Field(description="第一条回应情绪的消息。")
     kinds: list[AnswerName]
     after_customer_turns: int | None = Field(description="客户说到第几条时才得到回应。")

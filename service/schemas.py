@@ -142,7 +142,7 @@ def _either(schema: JsonDict) -> None:
     schema.pop("required", None)
     given: JsonDict = {"properties": {"messages": {"type": "array"}}, "required": ["messages"]}
     schema["oneOf"] = [{"required": ["text"]}, given]
-    schema["examples"] = [_EXAMPLE]
+    schema["examples"] = [_EXAMPLE, _DIALOGUE]
 
 
 _EXAMPLE: JsonDict = {
@@ -152,6 +152,15 @@ _EXAMPLE: JsonDict = {
     "customer": {"id": "C1029", "tier": "vip"},
     "occurred_at": "2025-06-01T12:30:00+08:00",
     "metadata": {"store": "人民广场店", "order_amount": 268.5},
+}
+_DIALOGUE: JsonDict = {
+    "messages": [
+        {"role": "customer", "text": "空调装好三天了还是不制冷"},
+        {"role": "agent", "text": "这么热的天让您受累了，我马上安排师傅"},
+        {"role": "customer", "text": "好的，我下午在家"},
+    ],
+    "id": "CHAT-77",
+    "channel": "chat",
 }
 
 

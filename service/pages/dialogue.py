@@ -129,11 +129,9 @@ def _sentences(found: CaseDialogueReply) -> Iterator[str]:
         level = _level(found.peak.level, found.peak.name)
         yield f"最激烈的是第 {found.peak.turn + 1} 条（{level}）。"
     answer = found.acknowledgement
-    if answer.acknowledged is None:
-        yield "客户说话后还没有客服答复。"
-    elif answer.turn is None:
+    if answer.acknowledged is False:
         yield "客服没有回应客户的情绪。"
-    else:
+    elif answer.turn is not None:
         yield (
             f"客户说到第 {answer.after_customer_turns} 句后，客服在第 {answer.turn + 1} 条"
             f"回应了情绪（{_answers(answer.kinds)}）。"

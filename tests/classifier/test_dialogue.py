@@ -80,7 +80,7 @@ def test_a_customer_who_was_heard_calms_down() -> None:
     """Peak, turn from which on it is calm, and the agent's first words that answer the feeling."""
     found = heard(CALMED, [2, 3, 4, 1, 1])
     assert (found.peak, found.trend, found.turning_point) == (4, Trend.CALMED, 6)
-    assert (found.is_answered, found.acknowledged_by) == (True, 5)
+    assert (found.is_owed, found.acknowledged_by) == (True, 5)
     assert found.turns[5].acknowledges == (Kind.APOLOGY, Kind.EMPATHY)
     shown = found.as_json()
     assert shown["peak"] == {"turn": 4, "level": 4, "name": "愤怒", "score": 0.75, "band": "high"}
@@ -93,7 +93,7 @@ def test_a_customer_who_was_put_off_gets_angrier() -> None:
     """Polite refusals are no acknowledgement, however often they say sorry."""
     found = heard(RISING, [1, 2, 4, 5])
     assert (found.peak, found.trend, found.turning_point) == (6, Trend.RISING, 4)
-    assert (found.is_answered, found.acknowledged_by) == (True, None)
+    assert (found.is_owed, found.acknowledged_by) == (True, None)
     acknowledgement = found.as_json()["acknowledgement"]
     assert acknowledgement == {
         "acknowledged": False, "turn": None, "kinds": [], "after_customer_turns": None,
@@ -103,11 +103,19 @@ def test_a_customer_who_was_put_off_gets_angrier() -> None:
 def test_without_an_answer_nobody_failed_to_acknowledge() -> None:
     """A greeting before the customer's first word is no answer to it."""
     found = heard(turns_of("服：您好，让您久等了", "客：空调不制冷", "系：坐席已离线"), [2])
-    assert (found.is_answered, found.acknowledged_by) == (False, None)
+    assert (found.is_owed, found.acknowledged_by) == (False, None)
     assert found.trend is Trend.TOO_FEW
     shown = found.as_json()["acknowledgement"]
     assert isinstance(shown, dict)
     assert shown["acknowledged"] is None
+
+
+def test_nobody_need_acknowledge_calm() -> None:
+    """Where there was no feeling, none was passed over."""
+    talk = turns_of("客：怎么关自动续费", "服：在设置里", "客：找到了", "服：好", "客：谢谢")
+    assert heard(talk, [1, 1, 1]).as_json()["acknowledgement"] == {
+        "acknowledged": None, "turn": None, "kinds": [], "after_customer_turns": None,
+    }  # fmt: skip
 
 
 def test_places_are_those_of_the_customers_text() -> None:
