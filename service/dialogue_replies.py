@@ -90,6 +90,7 @@ class CaseTurnReply(TurnReply):
     text: str
 
 
+# Stored conversations are read by this too: what is added needs a default.
 class CaseDialogueReply(DialogueReply):
     """一段对话，已脱敏，及其经过。"""
 

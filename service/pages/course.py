@@ -11,6 +11,7 @@ from service.pages.columns import Hover, Label, Tick, heat
 
 PLOT_HEIGHT, PLOT_TOP, PLOT_FOOT = 120, 12, 24
 _MAX_LABELS = 12
+_CHAR_WIDTH = 12  # of a Chinese character in the size of the style sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Course:
     def height(self) -> int:
         """The picture's height in pixels."""
         return PLOT_TOP + PLOT_HEIGHT + PLOT_FOOT
+
+    @property
+    def axis_width(self) -> int:
+        """Pixels that the longest name of a level takes."""
+        return 10 + _CHAR_WIDTH * max((len(tick.label) for tick in self.ticks), default=0)
 
 
 def course(

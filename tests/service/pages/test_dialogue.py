@@ -125,4 +125,5 @@ def test_points_stand_at_their_levels() -> None:
     ]
     assert len(found.links) == 1
     assert [tick.label for tick in found.ticks] == ["1 平静", "2 不满", "3"]
+    assert found.axis_width == 10 + 12 * 4
     assert [label.text for label in found.labels] == ["2", "4", "5", "7"]
