@@ -245,6 +245,8 @@ APOLOGY, EMPATHY, FEELING, THANKS = Kind.APOLOGY, Kind.EMPATHY, Kind.FEELING, Ki
         ("让您来回跑了三趟，真不应该", {EMPATHY}),
         ("听得出来您现在挺着急的", {FEELING}),
         ("您心里一定很委屈", {FEELING}),
+        ("孩子烫着了，您肯定特别心疼", {FEELING}),
+        ("耽误您上班了，真过意不去", {EMPATHY}),
         ("谢谢您把这个问题告诉我们", {THANKS}),
         ("感谢您耐心等到现在", {THANKS}),
         # forms of words, refusals, commands and questions
@@ -279,6 +281,8 @@ def test_how_agents_answer_a_feeling(text: str, kinds: set[Kind]) -> None:
         "同样的问题我都问了好几次了",
         "我跟上一个客服解释过了",
         "您自己翻翻聊天记录",
+        "看聊天记录不会吗",
+        "你们换个客服我就得讲一遍",
         "我再说一遍：不要换货，只要退款",
     ],
 )
