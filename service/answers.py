@@ -15,13 +15,14 @@ from service.cases.intake import Also, Intake
 from service.cases.record import Judged
 from service.checks import check_complaint
 from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
+from service.dialogues import hear
 from service.drift.recorder import Recorder
 from service.errors import ApiError, error_body
 from service.idempotency import own_id
 from service.metrics import Metrics
 from service.predictor import Predictor
 from service.schemas import Complaint
-from service.shadow.arms import predict
+from service.shadow.arms import model_for, predict
 from service.shadow.trial import Trial
 
 Json = dict[str, object]
@@ -124,16 +125,22 @@ class Answers:
         hashes = [self._intake.customer_hash(complaint) for complaint in complaints]
         contacts = self._intake.contacts(hashes, policy, received_at)
         judged = []
-        for complaint, request_id, prediction, own, number in zip(
+        for complaint, request_id, whole, own, number in zip(
             complaints, ids, found, hashes, contacts, strict=True
         ):
+            prediction, dialogue = whole, None
+            if complaint.messages is not None:
+                model = model_for(complaint, self.predictor)
+                prediction, dialogue = hear(complaint, whole, model)
             decision = decide(prediction, policy, _context(complaint, number))
             self._metrics.count_text(prediction, decision)
             if self._drift is not None:
-                self._drift.note(complaint.text, prediction)
+                self._drift.note(complaint.text, whole)
             clock_start = complaint.occurred_at or received_at
             entry = reply(request_id, prediction, decision, received_at=clock_start)
             entry.update(id=complaint.id, stored=False, case_id=None)
+            if dialogue is not None:
+                entry["dialogue"] = dialogue.as_json()
             if complaint.suggest:
                 entry["suggestion"] = suggest(prediction, decision, self._playbook()).as_json()
             why = self._intake.reasons(prediction, decision, policy)

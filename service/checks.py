@@ -12,10 +12,18 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from classifier.dialogue import customer_text
 from classifier.errors import shorten
 from classifier.pii import mask
 from service.errors import ApiError
-from service.schemas import MAX_BATCH_ITEMS, MAX_METADATA_KEYS, Batch, Complaint
+from service.schemas import (
+    MAX_BATCH_ITEMS,
+    MAX_METADATA_KEYS,
+    MAX_TEXT_CHARS,
+    Batch,
+    Complaint,
+    turns_of,
+)
 
 Checked = TypeVar("Checked", bound=BaseModel)
 
@@ -34,10 +42,24 @@ _MAX_ERRORS = 100  # to describe 300,000 unknown fields one by one would take se
 def check_complaint(sent: object, *, place: str = "") -> Complaint:
     """The complaint that JSON values describe; `place` leads the field's name in a fault.
 
+    Of one with `messages` the `text` is what its customer wrote, one turn a line.
+
     Raises:
         ApiError: 422 for the first thing that is wrong.
     """
+    if isinstance(sent, dict) and sent.get("messages") is not None:
+        return _check_dialogue(sent, place)
     return check_body(Complaint, sent, place=place)
+
+
+def _check_dialogue(sent: dict[str, object], place: str) -> Complaint:
+    if sent.get("text") is not None:
+        field = f"{place}messages"
+        message = f"{place}text 和 {field} 只能给出一个：单条文本用 text，对话用 messages"
+        raise ApiError(422, "text_and_messages", message, field=field)
+    checked = check_body(Complaint, {**sent, "text": ""}, place=place)
+    turns = turns_of(checked.messages or [])
+    return checked.model_copy(update={"text": customer_text(turns)})
 
 
 def check_batch(sent: object) -> list[object]:
@@ -81,6 +103,9 @@ def _path(loc: tuple[int | str, ...]) -> str:
     """The field as a client writes it; names of union branches and unknown keys are no part."""
     if loc[0] == "metadata":
         return "metadata"
+    if loc[0] == "messages":  # as the items of a batch are written: messages[3].text
+        head = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[:3])
+        return shorten(mask(head.removeprefix(".")), limit=40).strip("'\"")
     parts = [str(part) for part in loc]
     return ".".join(shorten(mask(part), limit=40).strip("'\"") for part in parts)
 
@@ -116,6 +141,26 @@ def _sentence(details: ErrorDetails, field: str) -> tuple[str, str]:
             f"{field} 没有时区，例如应写作 2025-06-01T12:30:00+08:00",
         ),
         "moment_range": ("invalid_moment", f"{field} 超出范围，允许 2000 年至当前时间后 5 分钟"),
+        "role_synonym": (
+            "invalid_role",
+            f"{field} 请写作 {context.get('role')}，允许的值：customer、agent、system",
+        ),
+        "role_unknown": (
+            "invalid_role",
+            f"{field} 不是允许的值：customer（客户）、agent（人工客服）、system（机器人或系统）",
+        ),
+        "messages_too_long": (
+            "too_long",
+            f"{field} 合计 {context.get('total')} 个字符，最多 {MAX_TEXT_CHARS} 个",
+        ),
+        "messages_no_customer": (
+            "no_customer_message",
+            f"{field} 中没有 role 为 customer 的消息，至少需要一条",
+        ),
+        "messages_order": (
+            "messages_out_of_order",
+            f"{field}[{context.get('place')}].at 早于前面的消息，请按时间先后排列",
+        ),
     }
     if kind in sentences:
         return sentences[kind]

@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db import Database
 from service.errors import ApiError
-from service.schemas import MAX_ID_CHARS
+from service.schemas import MAX_ID_CHARS, text_of
 from service.tables import IdempotencyRecord as Record
 
 KEPT = timedelta(hours=24)
@@ -199,8 +199,10 @@ def _filled(kept: Json, sent: object) -> Json:
     items = sent.get("items", [sent]) if isinstance(sent, Mapping) else []
     for entry, item in zip(_entries(kept), items, strict=True):
         entry["id"] = own_id(item)
-        for piece in _pieces(entry):
-            piece["text"] = item["text"][piece["start"] : piece["end"]]
+        pieces = _pieces(entry)
+        text = text_of(item) if pieces else ""
+        for piece in pieces:
+            piece["text"] = text[int(str(piece["start"])) : int(str(piece["end"]))]
     return kept
 
 

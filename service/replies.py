@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.dialogue_replies import DialogueReply
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -144,6 +146,9 @@ class ComplaintReply(_Reply):
     case_id: int | None = Field(description="案例编号；未存入时为 null。")
     suggestion: SuggestionReply | None = Field(
         None, description="建议的答复；请求中 suggest 为 true 时才有。"
+    )
+    dialogue: DialogueReply | None = Field(
+        None, description="对话的经过；请求中有 messages 时才有。"
     )
 
 

@@ -3,16 +3,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
+
+from classifier.dialogue import Role, Turn, customer_text
+from classifier.text import MAX_CHARS
 
 MAX_TEXT_CHARS = 100_000
 MAX_BATCH_ITEMS = 200
+MAX_MESSAGES = 200
+MAX_MESSAGE_CHARS = MAX_CHARS  # all of a turn is read
 MAX_ID_CHARS = 128
 MAX_METADATA_KEYS = 50
+# What other systems call them, so that the refusal can name the right word.
+_SYNONYMS = {
+    Role.CUSTOMER: ("user", "client", "visitor", "buyer", "guest", "human",
+                    "客户", "用户", "顾客", "买家"),
+    Role.AGENT: ("assistant", "staff", "operator", "support", "seller", "service", "human_agent",
+                 "客服", "坐席", "商家", "卖家", "店员", "人工"),
+    Role.SYSTEM: ("bot", "robot", "auto", "automatic", "notice", "机器人", "系统", "自动回复"),
+}  # fmt: skip
+_ROLE_OF = {word: role for role, words in _SYNONYMS.items() for word in (role.value, *words)}
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -44,11 +68,25 @@ def _read_past(value: object) -> datetime | None:
     return moment
 
 
+def _read_role(value: object) -> object:
+    """A role; a word that others use for one is refused by naming ours."""
+    meant = _ROLE_OF.get(value.strip().lower()) if isinstance(value, str) else None
+    if meant is None:
+        raise PydanticCustomError("role_unknown", "no role")
+    if value != meant.value:
+        raise PydanticCustomError("role_synonym", "another word", {"role": meant.value})
+    return meant
+
+
 Past = Annotated[AwareDatetime, BeforeValidator(_read_past, json_schema_input_type=AwareDatetime)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 Identifier = Annotated[str, StringConstraints(max_length=MAX_ID_CHARS)]
 MetadataKey = Annotated[str, StringConstraints(max_length=64)]
 MetadataText = Annotated[str, StringConstraints(max_length=1000)]
+SenderRole = Annotated[
+    Role,
+    BeforeValidator(_read_role, json_schema_input_type=Literal["customer", "agent", "system"]),
+]
 
 
 class _Strict(BaseModel):
@@ -64,28 +102,83 @@ class Customer(_Strict):
     tier: Code | None = Field(None, description="客户等级；策略文件中列出的等级会提高优先级。")
 
 
-class Complaint(_Strict):
-    """一条待分诊的投诉。"""
+class Message(_Strict):
+    """对话中的一条消息。"""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "text": "等了四十分钟才上菜，菜还是凉的，叫经理也没人理！再不退款我就打12315。",
-                    "id": "TS-20250601-0042",
-                    "channel": "app",
-                    "customer": {"id": "C1029", "tier": "vip"},
-                    "occurred_at": "2025-06-01T12:30:00+08:00",
-                    "metadata": {"store": "人民广场店", "order_amount": 268.5},
-                }
-            ]
-        }
+    role: SenderRole = Field(
+        description="customer 客户，agent 人工客服，system 机器人与系统提示。只有客户的话决定结果。"
     )
+    text: str = Field(max_length=MAX_MESSAGE_CHARS, description="消息原文，最多 20000 个字符。")
+    at: Past | None = Field(
+        None, description="发送时间（RFC 3339，必须带时区）；给出时不能早于前面的消息。"
+    )
+
+
+def _in_order(messages: list[Message]) -> list[Message]:
+    """The messages, with somebody who complains, within the limit, in the order of their times."""
+    total = sum(len(message.text) for message in messages)
+    if total > MAX_TEXT_CHARS:
+        raise PydanticCustomError("messages_too_long", "too long", {"total": total})
+    if not any(message.role is Role.CUSTOMER for message in messages):
+        raise PydanticCustomError("messages_no_customer", "no customer")
+    latest: datetime | None = None
+    for place, message in enumerate(messages):
+        if message.at is not None:
+            if latest is not None and message.at < latest:
+                raise PydanticCustomError("messages_order", "out of order", {"place": place})
+            latest = message.at
+    return messages
+
+
+Messages = Annotated[
+    list[Message],
+    Field(min_length=1, max_length=MAX_MESSAGES),
+    AfterValidator(_in_order),
+]
+
+
+def _either(schema: JsonDict) -> None:
+    """Says in the API document that one of `text` and `messages` is needed, not both."""
+    schema.pop("required", None)
+    given: JsonDict = {"properties": {"messages": {"type": "array"}}, "required": ["messages"]}
+    schema["oneOf"] = [{"required": ["text"]}, given]
+    schema["examples"] = [_EXAMPLE, _DIALOGUE]
+
+
+_EXAMPLE: JsonDict = {
+    "text": "等了四十分钟才上菜，菜还是凉的，叫经理也没人理！再不退款我就打12315。",
+    "id": "TS-20250601-0042",
+    "channel": "app",
+    "customer": {"id": "C1029", "tier": "vip"},
+    "occurred_at": "2025-06-01T12:30:00+08:00",
+    "metadata": {"store": "人民广场店", "order_amount": 268.5},
+}
+_DIALOGUE: JsonDict = {
+    "messages": [
+        {"role": "customer", "text": "空调装好三天了还是不制冷"},
+        {"role": "agent", "text": "这么热的天让您受累了，我马上安排师傅"},
+        {"role": "customer", "text": "好的，我下午在家"},
+    ],
+    "id": "CHAT-77",
+    "channel": "chat",
+}
+
+
+class Complaint(_Strict):
+    """一条待分诊的投诉；text 与 messages 给出且只给出一个。"""
+
+    model_config = ConfigDict(json_schema_extra=_either)
 
     text: str = Field(
         max_length=MAX_TEXT_CHARS,
         description="投诉原文。模型读取前 20000 个字符，超出时回复中 truncated 为 true；"
         "空白或过短的文本不报错，outcome 为 needs_human。",
+    )
+    messages: Messages | None = Field(
+        None,
+        description="一段对话，代替 text：按先后排列，1–200 条，合计最多 100000 个字符，"
+        "其中至少一条是 customer 的。回复带有 dialogue；signals 与 evidence 的位置按客户的各条消息"
+        "以换行连接后的文本计算。",
     )
     id: Identifier | None = Field(None, description="贵方的编号，原样返回。")
     channel: Code | None = Field(None, description="来源渠道，例如 app、phone、weibo。")
@@ -107,6 +200,19 @@ class Complaint(_Strict):
         description="为 false 时不存入案例队列，也不计入客户的联系次数；否则由策略决定是否存入。",
     )
     suggest: bool | None = Field(None, description="为 true 时回复带有 suggestion：建议的答复。")
+
+
+def turns_of(messages: list[Message]) -> list[Turn]:
+    """The messages as the library knows them."""
+    return [Turn(message.role, message.text, message.at) for message in messages]
+
+
+def text_of(item: Mapping[str, object]) -> str:
+    """The text that offsets count in, of a complaint as it was sent and accepted."""
+    messages = item.get("messages")
+    if isinstance(messages, list):
+        return customer_text(Turn(Role(one["role"]), one["text"]) for one in messages)
+    return str(item["text"])
 
 
 class Batch(_Strict):

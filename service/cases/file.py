@@ -26,6 +26,7 @@ class CaseFile:
     text: str
     prediction: Json
     decision: Json
+    dialogue: Json | None
     notes: tuple[Note, ...]
     verdicts: tuple[Verdict, ...]
     history: tuple[AuditEntry, ...]
@@ -49,6 +50,7 @@ def get_case(database: Database, case_id: int) -> CaseFile:
             text=content.text,
             prediction=content.prediction,
             decision=content.decision,
+            dialogue=content.dialogue,
             notes=tuple(session.scalars(notes.limit(_MAX_NOTES)))[::-1],
             verdicts=tuple(session.scalars(verdicts)),
             history=tuple(audit.history(session, f"case:{case_id}")),

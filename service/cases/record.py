@@ -12,6 +12,7 @@ from classifier.review import uncertainty
 from service.actors import Actor
 from service.cases.search import searchable, terms
 from service.cases.states import State, VerdictState
+from service.dialogues import masked_dialogue
 from service.schemas import Complaint
 
 Json = dict[str, object]
@@ -109,7 +110,14 @@ def _content(judged: Judged, hidden: Masked, folded: str) -> Json:
         "searchable": folded,
         "prediction": _prediction(judged, hidden),
         "decision": _decision(judged.reply),
+        "dialogue": _dialogue(judged, hidden),
     }
+
+
+def _dialogue(judged: Judged, hidden: Masked) -> Json | None:
+    """How the conversation went, with its masked turns; None for a single text."""
+    messages, found = judged.complaint.messages, judged.reply.get("dialogue")
+    return masked_dialogue(found, messages, hidden) if messages and found else None
 
 
 def _prediction(judged: Judged, hidden: Masked) -> Json:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.dialogue_replies import CaseDialogueReply
 from service.replies import (
     CategoryReply,
     EvidenceReply,
@@ -154,9 +155,10 @@ class RelatedCaseReply(_Reply):
 class CaseFileReply(CaseReply):
     """一个案例的全部内容。"""
 
-    text: str = Field(description="脱敏文本。")
+    text: str = Field(description="脱敏文本；对话则是其中客户的话，每条一行。")
     prediction: CasePredictionReply
     decision: CaseDecisionReply
+    dialogue: CaseDialogueReply | None = Field(description="对话；单条文本为 null。")
     suggestion: SuggestionReply = Field(
         description="建议的答复，查询时按当前 playbook.toml 生成；有复核结论时以其为准。"
     )

@@ -88,6 +88,7 @@ def file_fields(file: CaseFile, suggestion: Suggestion) -> Json:
         "text": file.text,
         "prediction": file.prediction,
         "decision": file.decision,
+        "dialogue": file.dialogue,
         "suggestion": suggestion.as_json(),
         "notes": [note_fields(note) for note in file.notes],
         "verdicts": [verdict_fields(verdict) for verdict in file.verdicts],

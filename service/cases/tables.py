@@ -106,6 +106,8 @@ class CaseContent(Base):
     text: Mapped[str] = mapped_column(Text)
     prediction: Mapped[Json] = mapped_column(JSON)
     decision: Mapped[Json] = mapped_column(JSON)
+    # Of a conversation: its masked turns and how it went; `text` is then the customer's part.
+    dialogue: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
 
 
 class CaseVolume(Base):

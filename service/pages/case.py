@@ -16,6 +16,7 @@ from service.pages.allowed import allowed, verdict_step
 from service.pages.answer import answer_of
 from service.pages.changes import Line, event_of
 from service.pages.clock import clock_of, statutory_of
+from service.pages.dialogue import conversation_of
 from service.pages.form_values import PRESETS, Form
 from service.pages.names import everybody, names
 from service.pages.sessions import Office
@@ -75,6 +76,7 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         clock=clock_of(file.case, now, called.policy),
         statutory=statutory_of(file, now),
         segments=marking.whole(file.text, pieces, called),
+        conversation=conversation_of(file, pieces, called),
         pieces=pieces,
         answer=answer,
         answer_sources=answer_sources,

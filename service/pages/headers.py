@@ -13,6 +13,7 @@ _FILES = {
     "app.css": "text/css",
     "charts.css": "text/css",
     "admin.css": "text/css",
+    "dialogue.css": "text/css",
     "app.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }

@@ -69,6 +69,11 @@ def whole(text: str, found: Sequence[Piece], names: Names) -> list[Segment]:
     return list(_segments(text, found, names, 0, len(text)))
 
 
+def part(text: str, found: Sequence[Piece], names: Names, span: tuple[int, int]) -> list[Segment]:
+    """A stretch of the text in segments."""
+    return list(_segments(text, found, names, *span)) if span[0] < span[1] else []
+
+
 def excerpt(text: str, found: Sequence[Piece], names: Names) -> list[Segment]:
     """The beginning and the strongest place of a text, with its strongest words marked."""
     strongest = _strongest(found)

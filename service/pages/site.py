@@ -21,6 +21,7 @@ from service.pages import (
     admin_keys,
     case,
     case_forms,
+    dialogue,
     headers,
     help_sheet,
     live,
@@ -77,6 +78,7 @@ def register(
     admin_audit.add(routes, office)
     case.add(routes, office)
     case_forms.add(routes, office)
+    dialogue.add(routes, office)
     live.add(routes, office)
 
     @routes.get("/")

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifier.policy import Context, Policy
 from service.cases.record import Judged
 from service.db import Database
+from service.dialogues import hear
 from service.metrics import Metrics
 from service.outage import Outage
 from service.predictor import Model, Predictor
@@ -116,7 +117,10 @@ class Trial:
     def _judge(self, seen: Sequence[_Seen], candidate: Model, policy: Policy) -> None:
         texts = [one.judged.complaint.text for one in seen]
         day = int(datetime.now(UTC).timestamp()) // 86_400
-        for one, found in zip(seen, candidate.predict(texts, with_evidence=False), strict=True):
+        for one, whole in zip(seen, candidate.predict(texts, with_evidence=False), strict=True):
+            found = whole
+            if one.judged.complaint.messages is not None:
+                found, _ = hear(one.judged.complaint, whole, candidate)
             ours = answer(one.judged.prediction, one.context, policy)
             theirs = answer(found, one.context, policy)
             versions = (one.judged.prediction.model_version, candidate.version)

@@ -71,6 +71,21 @@ class FakeTriage:
         )
 
 
+class LoudTriage(FakeTriage):
+    """Finds in each text the level of its ！: 1 without one, at most 5; the rest as the fake."""
+
+    def _predict(self, text: str, *, with_evidence: bool) -> Prediction:
+        found = super()._predict(text, with_evidence=with_evidence)
+        if found.intensity is None:
+            return found
+        level = min(5, 1 + text.count("！"))
+        probs = tuple(float(place == level) for place in range(1, 6))
+        names = ("平静", "不满", "生气", "愤怒", "失控")
+        return found._replace(
+            intensity=Intensity(level, names[level - 1], (level - 1) / 4, probs, Band.HIGH)
+        )
+
+
 def _category(code: str) -> Category:
     names = {"service": "服务态度", "quality": "商品质量"}
     return Category(code, names[code], 0.9, Band.HIGH, (RankedCategory(code, 0.9),))

@@ -19,7 +19,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-FIELDS = ["text", "id", "channel", "customer", "occurred_at", "metadata", "store"]
+FIELDS = ["text", "messages", "id", "channel", "customer", "occurred_at", "metadata", "store"]
 
 
 def test_a_complaint_is_answered_with_every_part_of_the_contract(service: Service) -> None:

@@ -69,6 +69,16 @@ def test_both_answers_are_added_up(tried: Service) -> None:
         assert ANGRY not in str(session.execute(text("SELECT * FROM shadow_counts")).all())
 
 
+def test_a_conversation_is_judged_by_both_alike(tried: Service) -> None:
+    """Turn by turn, and counted once."""
+    roles = ("customer", "agent", "customer")
+    tried.classify({"messages": [{"role": role, "text": ANGRY} for role in roles]})
+    found = report_of(tried)
+    assert (found.texts, found.said["level"]) == (1, {("4", "2"): 1})
+    # Its warm-up, the customer's part as one text, and each of the customer's turns.
+    assert tried.parts.predictor.candidate.texts_seen == 4
+
+
 def test_sums_of_several_writes_are_one(tried: Service) -> None:
     """Each worker adds to what the others wrote."""
     for _ in range(2):

@@ -59,8 +59,12 @@ class TriageClient:
         """Closes the connections."""
         self._exchange.close()
 
-    def classify(self, text: str, *, idempotency_key: str | None = None, **fields: Any) -> Reply:
+    def classify(
+        self, text: str | None = None, *, idempotency_key: str | None = None, **fields: Any
+    ) -> Reply:
         """The answer to one complaint; `fields` are those of `Complaint` besides the text.
+
+        For a conversation give `messages` instead of the text.
 
         The Idempotency-Key is made once and kept over the retries, so that a request whose answer
         was lost makes no second case. Give your own to be safe over restarts of your program too.
@@ -69,7 +73,7 @@ class TriageClient:
             TriageApiError: the service refused or was not available; the class tells which.
             NoAnswerError: it could not be reached.
         """
-        body = encode({"text": text, **fields})
+        body = encode(fields if text is None else {"text": text, **fields})
         headers = {"Idempotency-Key": idempotency_key or _new_key()}
         return cast("Reply", self._exchange.json(Sent("POST", "/v1/classify", body, headers)))
 

@@ -14,10 +14,19 @@ class Customer(TypedDict, total=False):
     tier: str | None
 
 
-class Complaint(TypedDict):
-    """One complaint of a batch."""
+class Message(TypedDict):
+    """One turn of a conversation."""
 
+    role: Literal["customer", "agent", "system"]
     text: str
+    at: NotRequired[str | None]  # RFC 3339, with its zone
+
+
+class Complaint(TypedDict):
+    """One complaint of a batch: either `text` or `messages`."""
+
+    text: NotRequired[str]
+    messages: NotRequired[list[Message]]
     id: NotRequired[str | None]
     channel: NotRequired[str | None]
     customer: NotRequired[Customer | None]
@@ -130,6 +139,7 @@ class Reply(TypedDict):
     stored: bool
     case_id: int | None
     suggestion: NotRequired[Suggestion]
+    dialogue: NotRequired[dict[str, Any]]
 
 
 class ErrorBody(TypedDict):
