@@ -14,6 +14,7 @@ from classifier.errors import TriageError
 from service import keys, openapi
 from service.adapters.commands import COMMANDS as ADAPTER_COMMANDS
 from service.commands import COMMANDS, open_database, operator_trail
+from service.insight.commands import COMMANDS as INSIGHT_COMMANDS
 from service.intake.commands import COMMANDS as INTAKE_COMMANDS
 from service.outbox.commands import COMMANDS as OUTBOX_COMMANDS
 from service.settings import read_settings
@@ -36,7 +37,8 @@ def main() -> None:
     """Complaint triage: the web service and its operation."""
 
 
-_GROUPS = (COMMANDS, OUTBOX_COMMANDS, ADAPTER_COMMANDS, INTAKE_COMMANDS, SHADOW_COMMANDS)
+_GROUPS = (COMMANDS, OUTBOX_COMMANDS, ADAPTER_COMMANDS, INTAKE_COMMANDS, SHADOW_COMMANDS,
+           INSIGHT_COMMANDS)  # fmt: skip
 for _command in chain.from_iterable(_GROUPS):
     main.add_command(_command)
 

@@ -55,8 +55,9 @@ class Arrivals:
             found: Counter[tuple[Series, Series]] = Counter()
             for row in self.rows:
                 if row[0] > self.last - hours:
-                    for pair in product(tuple(series_of(row)), repeat=2):
-                        found[pair] += row[-1]
+                    own = tuple(series_of(row))
+                    for one, other in product(own, own):
+                        found[one, other] += row[-1]
             return found
 
         return lambda one, other, hours: pairs(hours)[one, other]

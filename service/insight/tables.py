@@ -1,10 +1,10 @@
-"""The tables of insight: surges that were told of."""
+"""The tables of insight: surges that were told of, frequent issues, emerging words."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Float, Index, Integer, String
+from sqlalchemy import JSON, Boolean, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.columns import Base, RowId, UtcDateTime
@@ -36,3 +36,48 @@ class Surge(Base):
     also: Mapped[list[str]] = mapped_column(JSON)  # "team:x": who shows the same surge
     words: Mapped[list[str]] = mapped_column(JSON)
     case_ids: Mapped[list[int]] = mapped_column(JSON)
+
+
+class Issue(Base):
+    """A concrete problem that recurs within a category; its number stays while it is the same.
+
+    The numbers are those of the last grouping, over the days of `daily`, the last of which is the
+    day of `built_at`. One that is no longer found is not current, and may come back.
+    """
+
+    __tablename__ = "issues"
+    __table_args__ = (Index("ix_issues_category", "is_current", "category"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    category: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(100))
+    team: Mapped[str] = mapped_column(String(200))  # the one that most of its cases go to
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    built_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_current: Mapped[bool] = mapped_column(Boolean)
+    cases: Mapped[int] = mapped_column(Integer)
+    daily: Mapped[list[int]] = mapped_column(JSON)
+    levels: Mapped[dict[str, int]] = mapped_column(JSON)  # "4": cases; "" are those not judged
+    words: Mapped[list[str]] = mapped_column(JSON)
+    terms: Mapped[dict[str, float]] = mapped_column(JSON)  # the centre, to find it again by
+    case_ids: Mapped[list[int]] = mapped_column(JSON)  # the most central first
+
+
+class EmergingWord(Base):
+    """A word that was in more cases of the last days than before; all of one look together."""
+
+    __tablename__ = "emerging_words"
+    __table_args__ = (UniqueConstraint("days", "category", "word", name="uq_emerging_words_word"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    days: Mapped[int] = mapped_column(Integer)
+    category: Mapped[str] = mapped_column(String(200))  # "" for all
+    word: Mapped[str] = mapped_column(String(64))
+    is_compound: Mapped[bool] = mapped_column(Boolean)
+    now: Mapped[int] = mapped_column(Integer)
+    before: Mapped[int] = mapped_column(Integer)
+    now_of: Mapped[int] = mapped_column(Integer)  # cases in all
+    before_of: Mapped[int] = mapped_column(Integer)
+    z: Mapped[float] = mapped_column(Float)
+    case_ids: Mapped[list[int]] = mapped_column(JSON)
+    built_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from classifier.text import clean_batch
 from classifier.tokens import tokeniser
@@ -18,7 +19,8 @@ from service.insight.surges import MIN_CASES
 MIN_Z = 3.0  # of the log-odds: 1 in 700 words by chance
 MIN_PMI = 3.0  # together e³ = 20 times as often as by chance
 MIN_ENTROPY = 1.0  # as many neighbours as e = 2.7 equally frequent ones
-_PRIOR_WORDS = 1000.0  # the weight of the prior: about 100 complaints of 60 characters
+_PRIOR_WORDS = 1000.0  # the weight of the prior: about 100 complaints of 60 characters,
+_PRIOR_SHARE = 0.1  # and never more than this of all that was counted
 _MAX_COMPOUND_CHARS = 8
 _WORD = re.compile(r"[a-z\u3400-\u9fff][a-z0-9\u3400-\u9fff+]+")
 _PIECE = re.compile(r"[a-z0-9\u3400-\u9fff]+")
@@ -55,7 +57,7 @@ def count(texts: Iterable[Pieces]) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for pieces in texts:
-        found.update({one for one in pieces if _WORD.fullmatch(one)})
+        found.update({one for one in pieces if is_term(one)})
     return found
 
 
@@ -67,6 +69,35 @@ def cut(texts: Iterable[str]) -> list[list[str]]:
     """
     engine = tokeniser()
     return [engine.cut(_TOKEN.sub(" ", one.text)) for one in clean_batch(list(texts))]
+
+
+def is_term(piece: str) -> bool:
+    """Whether a piece tells what a text is about: two characters or more, and no number.
+
+    >>> [piece for piece in ("退款", "app", "不", "12315", "!") if is_term(piece)]
+    ['退款', 'app']
+    """
+    return _WORD.fullmatch(piece) is not None
+
+
+def is_known(word: str) -> bool:
+    """Whether the segmenter takes it for one word.
+
+    >>> is_known("投诉"), is_known("雪球卡")
+    (True, False)
+    """
+    return len(tokeniser().cut(word)) == 1
+
+
+def compounds_in(pieces: Pieces, known: frozenset[str]) -> list[str]:
+    """The known compounds that two or three neighbouring pieces make.
+
+    >>> compounds_in(["我", "的", "雪球", "卡"], frozenset({"雪球卡"}))
+    ['雪球卡']
+    """
+    pairs = ("".join(pair) for pair in pairwise(pieces))
+    threes = ("".join(three) for three in zip(pieces, pieces[1:], pieces[2:], strict=False))
+    return [word for word in chain(pairs, threes) if word in known] if known else []
 
 
 def log_odds(now: int, before: int, sums: tuple[int, int], prior: tuple[float, float]) -> float:
@@ -93,7 +124,7 @@ def rising(
     sums, every = (now.total(), before.total()), float(both.total())
     if not every:
         return []
-    weight = min(_PRIOR_WORDS, every)
+    weight = min(_PRIOR_WORDS, _PRIOR_SHARE * every)
     found = [
         Rise(word, number, before[word], log_odds(number, before[word], sums, prior))
         for word, number in now.items()
