@@ -101,9 +101,12 @@ def _labels(matrix: csr_matrix, seed: int) -> Longs:
     dimensions = min(_DIMENSIONS, min(matrix.shape) - 1)
     if dimensions < 1:
         return np.zeros(matrix.shape[0], np.int64)
-    left, weights, _ = randomized_svd(matrix, dimensions, random_state=seed)
+    left, weights, _ = randomized_svd(matrix, dimensions, n_iter=2, random_state=seed)
     smallest = max(MIN_CASES, round(_SMALLEST_SHARE * matrix.shape[0]))
-    model = HDBSCAN(min_cluster_size=smallest, min_samples=3, copy=True)
+    # Leaves: small and alike. The default, excess of mass, made one group of a third of all texts.
+    model = HDBSCAN(
+        min_cluster_size=smallest, min_samples=3, cluster_selection_method="leaf", copy=True
+    )
     found: Longs = model.fit_predict(normalize(left * weights)).astype(np.int64)
     return found
 

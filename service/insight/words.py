@@ -10,8 +10,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from itertools import chain, pairwise
 
+from classifier.segmenter import jieba_folder
 from classifier.text import clean_batch
 from classifier.tokens import tokeniser
 from service.insight.surges import MIN_CASES
@@ -25,6 +28,7 @@ _MAX_COMPOUND_CHARS = 8
 _WORD = re.compile(r"[a-z\u3400-\u9fff][a-z0-9\u3400-\u9fff+]+")
 _PIECE = re.compile(r"[a-z0-9\u3400-\u9fff]+")
 _TOKEN = re.compile(r"\[[^\[\]]{1,8}\]")
+_FUNCTION_TAGS = "rmqdcuptfyeoh"  # ICTCLAS part-of-speech tags, by their first letter
 _EDGE = " "  # the neighbour of a piece at either end of a text
 Pieces = Sequence[str]
 
@@ -72,12 +76,23 @@ def cut(texts: Iterable[str]) -> list[list[str]]:
 
 
 def is_term(piece: str) -> bool:
-    """Whether a piece tells what a text is about: two characters or more, and no number.
+    """Whether a piece tells what a text is about.
 
-    >>> [piece for piece in ("退款", "app", "不", "12315", "!") if is_term(piece)]
+    It has two characters or more and is no number, pronoun or the like.
+
+    >>> [piece for piece in ("退款", "app", "不", "12315", "!", "你们") if is_term(piece)]
     ['退款', 'app']
     """
-    return _WORD.fullmatch(piece) is not None
+    return _WORD.fullmatch(piece) is not None and piece not in _function_words()
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    """Words that jieba's dictionary tags as pronoun, numeral, adverb and so on, and vague ones."""
+    vague = (files("service") / "insight" / "vague.txt").read_text(encoding="utf-8").splitlines()
+    lines = (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines()
+    split = (line.split(" ") for line in lines)
+    return frozenset(word for word, _, tag in split if tag[0] in _FUNCTION_TAGS) | {*vague}
 
 
 def is_known(word: str) -> bool:
