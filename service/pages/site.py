@@ -23,6 +23,7 @@ from service.pages import (
     case_forms,
     headers,
     help_sheet,
+    insight,
     live,
     login,
     names,
@@ -70,6 +71,7 @@ def register(
     help_sheet.add(routes)
     queue.add(routes, office)
     statistics.add(routes, office)
+    insight.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)
     admin.add(routes, office, accounts)
