@@ -50,13 +50,15 @@ class SurgeWatch:
             return
         with self._database.session() as session:
             seen = arrivals.read(session, last)
-            readings = arrivals.alarms(seen)
-            about = {one: _about(session, one, last, reading) for one, reading in readings.items()}
+        readings = arrivals.alarms(seen)
+        with self._database.session() as session:  # rolled back: only what is new needs words
+            likely = _note(session, seen, readings, now)
+        with self._database.session() as session:
+            about = {one.series: _about(session, one.series, last, one.reading) for one in likely}
         with self._database.session() as session:
             audit.lock(session)
-            new = _note(session, seen, readings, now)
-            for found in new:
-                _tell(session, found, about[found.series], now)
+            for found in _note(session, seen, readings, now):
+                _tell(session, found, about.get(found.series, ([], [])), now)
             session.commit()
         self._done = last
 

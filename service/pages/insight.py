@@ -175,7 +175,8 @@ def _shares(word: EmergingWord) -> tuple[str, str]:
 
 
 def _built_at(issues: Sequence[Issue], words: Sequence[EmergingWord]) -> datetime | None:
-    return max((one.built_at for one in (*issues, *words)), default=None)
+    moments = [*(one.built_at for one in issues), *(one.built_at for one in words)]
+    return max(moments, default=None)
 
 
 Table = tuple[Iterable[object], Iterable[Iterable[object]]]
