@@ -22,6 +22,7 @@ from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_
 
 ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
 UTC_OFFSET_HOURS = 8  # days are China's
+DEMO = "demo:client"  # whose cases, made up by `service.cases.demo`, make no events
 ALL = Series("all", "")
 _EPOCH = date(1970, 1, 1)
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
@@ -95,7 +96,7 @@ def read(session: Session, last: int) -> Arrivals:
     columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel)
     statement = (
         select(*columns, func.count())
-        .where(Case.created_hour.between(first, last))
+        .where(Case.created_hour.between(first, last), Case.created_by != DEMO)
         .group_by(*columns)
     )
     return Arrivals(first, last, tuple((*row,) for row in session.execute(statement)))

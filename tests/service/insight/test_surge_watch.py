@@ -80,3 +80,11 @@ def test_all_rising_together_is_one_surge_of_all(stream: Stream) -> None:
         stream.add(moments, category=code, team=code, channel=code)
     stream.watch().check()
     assert [one["kind"] for one in stream.told()] == ["all"]
+
+
+def test_demo_cases_tell_nothing(stream: Stream) -> None:
+    """They are made up for show, and all come at once."""
+    stream.past(70, 10)
+    stream.add([NOW - timedelta(hours=2)] * 100, created_by="demo:client")
+    stream.watch().check()
+    assert stream.told() == []
