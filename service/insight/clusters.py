@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.cluster import HDBSCAN
+from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
@@ -27,7 +27,7 @@ _DIMENSIONS = 50
 _SMALLEST_SHARE = 0.005  # of the sample: a rarer problem is not a frequent one
 _TERMS = 40  # of a centre, kept to find the group again
 _NEAR = 0.1  # quantile of the members' own similarity that a text must reach
-SAME = 0.4  # cosine of two centres from which on they are one group
+SAME = 0.4  # cosine of two centres from which on they are one problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ def _labels(matrix: csr_matrix, seed: int) -> Longs:
         return np.zeros(matrix.shape[0], np.int64)
     left, weights, _ = randomized_svd(matrix, dimensions, n_iter=2, random_state=seed)
     smallest = max(MIN_CASES, round(_SMALLEST_SHARE * matrix.shape[0]))
-    # Leaves: small and alike. The default, excess of mass, made one group of a third of all texts.
+    # Leaves: small and alike, and joined again where their words are. The default, excess of mass,
+    # made one group of a third of all texts.
     model = HDBSCAN(
         min_cluster_size=smallest, min_samples=3, cluster_selection_method="leaf", copy=True
     )
@@ -119,10 +120,9 @@ def _assigned(
     if not number:
         return []
     inside = labels >= 0
-    members = csr_matrix(
-        (np.ones(inside.sum()), (labels[inside], chosen[inside])), (number, matrix.shape[0])
-    )
-    centres = normalize(members @ matrix)
+    labels[inside] = _joined(_centres(matrix, chosen[inside], labels[inside]))[labels[inside]]
+    number = int(labels.max()) + 1
+    centres = _centres(matrix, chosen[inside], labels[inside])
     near: Floats = np.asarray((matrix @ centres.T).todense())
     own = near[chosen[inside], labels[inside]]
     least = np.array([np.quantile(own[labels[inside] == one], _NEAR) for one in range(number)])
@@ -136,6 +136,24 @@ def _assigned(
             order = places[np.argsort(-best[places], kind="stable")]
             found.append(Cluster(tuple(order.tolist()), _heaviest(centres[one], names)))
     return sorted(found, key=lambda one: -len(one.members))[:MAX_ISSUES]
+
+
+def _centres(matrix: csr_matrix, rows: Longs, labels: Longs) -> csr_matrix:
+    """The mean direction of the rows of each group."""
+    shape = (int(labels.max()) + 1, matrix.shape[0])
+    return csr_matrix(normalize(csr_matrix((np.ones(len(rows)), (labels, rows)), shape) @ matrix))
+
+
+def _joined(centres: csr_matrix) -> Longs:
+    """For each group the number of the problem that it is one wording of."""
+    if centres.shape[0] < 2:
+        return np.zeros(centres.shape[0], np.int64)
+    apart = np.clip(1 - (centres @ centres.T).toarray(), 0, None)
+    model = AgglomerativeClustering(
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - SAME
+    )
+    found: Longs = model.fit_predict(apart).astype(np.int64)
+    return found
 
 
 def _heaviest(centre: csr_matrix, names: Sequence[str]) -> dict[str, float]:

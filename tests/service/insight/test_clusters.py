@@ -26,6 +26,14 @@ def test_the_same_texts_give_the_same_groups() -> None:
     assert clusters(texts) == clusters(texts)
 
 
+def test_wordings_of_one_problem_are_joined_and_a_sample_is_enough() -> None:
+    """4,000 texts, of which 3,000 are grouped: each is in a group of its problem or in none."""
+    found = clusters(words.cut([*CRASH, *LATE] * 250))
+    assert sum(len(one.members) for one in found[:2]) >= 3000
+    for one in found:
+        assert len({place % 16 < 8 for place in one.members}) == 1
+
+
 @pytest.mark.parametrize("texts", [[], ["太差"] * 9, ["!"] * 20])
 def test_few_or_empty_texts_have_no_groups(texts: list[str]) -> None:
     """There is nothing that recurs."""
