@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit test check bench
+.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -63,6 +63,9 @@ next-labels: models/CURRENT ## choose NUMBER (200) texts of DATA to label next, 
 
 label-audit: .venv/ready ## find doubtful labels in DATA (data/corpus), write the page OUT (var/label-audit.html) to mend them
 	$(RUN) -m training label-audit --data $(or $(DATA),data/corpus) --output $(or $(OUT),var/label-audit.html)
+
+insight: .venv/ready ## find frequent issues and emerging words in the cases of the last 90 days anew, and list the issues
+	$(RUN) -m service insight --rebuild
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

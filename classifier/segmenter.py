@@ -45,7 +45,7 @@ class Segmenter:
     """
 
     def __init__(self, user_words: Sequence[str], frequency: int) -> None:
-        folder = _jieba_folder()
+        folder = jieba_folder()
         words = (folder / "dict.txt").read_bytes()
         model = [
             (folder / "finalseg" / f"prob_{name}.py").read_bytes()
@@ -70,7 +70,7 @@ class Segmenter:
         return segment.find_piece_ends(codes, route, self._model)
 
 
-def _jieba_folder() -> Path:
+def jieba_folder() -> Path:
     """Where package jieba is installed; to import it would take longer than to read its tables."""
     spec = importlib.util.find_spec("jieba")
     if spec is None or not spec.submodule_search_locations:

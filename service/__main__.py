@@ -24,6 +24,7 @@ _ELSEWHERE = {
     "adapters": "service.adapters.commands",
     "intake": "service.intake.commands",
     "shadow": "service.shadow.commands",
+    "insight": "service.insight.commands",
 }
 
 

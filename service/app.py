@@ -25,6 +25,7 @@ from service.db import Database
 from service.drift.gauges import Gauges
 from service.drift.recorder import Recorder
 from service.idempotency import ReplyStore
+from service.insight import api as insight_api
 from service.logins import Logins
 from service.metrics import Metrics
 from service.observe import Observer
@@ -103,6 +104,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
+    app.register_blueprint(insight_api.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))

@@ -7,6 +7,7 @@ from alembic import context
 import service.adapters.tables
 import service.cases.tables
 import service.drift.tables
+import service.insight.tables
 import service.intake.tables
 import service.outbox.tables
 import service.shadow.tables
@@ -17,6 +18,7 @@ _MODULES = (
     service.adapters.tables,
     service.cases.tables,
     service.drift.tables,
+    service.insight.tables,
     service.intake.tables,
     service.outbox.tables,
     service.shadow.tables,

@@ -22,6 +22,8 @@ from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.drift.alarm import CHECK_SECONDS as DRIFT_SECONDS
 from service.drift.alarm import DriftWatch
+from service.insight.surge_watch import CHECK_SECONDS as SURGE_SECONDS
+from service.insight.surge_watch import SurgeWatch
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
 from service.outbox.promotion import CHECK_SECONDS, PromotionWatch
@@ -53,6 +55,7 @@ def worker(*, once: bool, companion: int | None) -> None:
     runner.every(CHECK_SECONDS, PromotionWatch(database, settings.models).check)
     drift = DriftWatch(database, settings.models, settings.drift_hours)
     runner.every(DRIFT_SECONDS, drift.check)
+    runner.every(SURGE_SECONDS, SurgeWatch(database).check)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

@@ -2,7 +2,7 @@
 
 An event is written in the transaction of the change, so that there is none without the other. Its
 payload has codes, ids, times and versions, and never text: the masked text is added on the way to a
-target that asks for it.
+target that asks for it. A surge names single words that many masked texts share.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ADD = Prepared(insert(_EVENTS), [column.name for column in _EVENTS.c if column.
 
 
 class EventType(StrEnum):
-    """Every type of event; `surge.detected` is reserved.
+    """Every type of event.
 
     `ticket.triaged` goes to the ticket system that it names and to no subscriber.
     """

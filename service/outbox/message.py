@@ -31,7 +31,9 @@ _TITLES = {
     "verdict.recorded": "案例有复核结论",
     "model.promoted": "模型已更换",
     "drift.detected": "来文或判定与训练时相比变化明显",
+    "surge.detected": "投诉激增",
 }
+_KINDS = {"category": "类别", "level": "情绪强度", "team": "团队", "channel": "渠道"}
 _MEASURES = {
     "length": "文本长度",
     "oov": "未登录词占比",
@@ -98,7 +100,7 @@ class Message:
         """What people need to know, each with its name; values are codes, never the client's."""
         case = self.case
         if not case:
-            return [*self._model_facts(), *self._drift_facts()]
+            return [*self._model_facts(), *self._drift_facts(), *self._surge_facts()]
         signals = case["signals"] if isinstance(case["signals"], list) else []
         team = self.policy.team_name(str(case["team"]))
         names = signal_names()
@@ -131,6 +133,22 @@ class Message:
         shown = "、".join(_MEASURES.get(name, name) for name in names)
         hours = f"最近 {drift['window_hours']} 小时"
         return [("模型", str(drift["model_version"])), ("时段", hours), ("变化明显", shown)]
+
+    def _surge_facts(self) -> list[tuple[str, str]]:
+        """Of a surge: what rose, how far, and what it is about."""
+        content = self.payload["data"]
+        surge = content.get("surge") if isinstance(content, dict) else None
+        if not isinstance(surge, dict):
+            return []
+        kind, code = str(surge["kind"]), str(surge["code"])
+        name = self.policy.team_name(code) if kind == "team" else code
+        what = f"{_KINDS[kind]} {name}" if kind in _KINDS else "全部投诉"
+        risen = (
+            f"最近 {surge['window_hours']} 小时 {surge['seen']} 件，平时约 {surge['expected']:g} 件"
+        )
+        cases = "、".join(map(str, surge["case_ids"]))
+        about = [("突出的词", "、".join(surge["words"])), ("案例", cases)]
+        return [("激增", what), ("数量", risen), *(one for one in about if one[1])]
 
     def _moment(self, value: str) -> str:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(self.configuration.zone))

@@ -24,6 +24,7 @@ from service.pages import (
     dialogue,
     headers,
     help_sheet,
+    insight,
     live,
     login,
     names,
@@ -71,6 +72,7 @@ def register(
     help_sheet.add(routes)
     queue.add(routes, office)
     statistics.add(routes, office)
+    insight.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)
     admin.add(routes, office, accounts)

@@ -311,6 +311,14 @@ def test_an_event_on_no_case_has_a_message_too(build: Callable[[Message], object
         "evt_3", "drift.detected", {**payload, "data": {"drift": found}}, None, SETTINGS, POLICY
     )
     assert "类别构成" in json.dumps(build(drifted), ensure_ascii=False)
-    reserved = {**payload, "type": "surge.detected", "data": {}}
-    message = Message("evt_2", "surge.detected", reserved, None, SETTINGS, POLICY)
-    assert "surge.detected" in json.dumps(build(message), ensure_ascii=False)
+    risen = {"kind": "team", "code": "service_quality", "window_hours": 24, "seen": 42,
+             "expected": 9.5, "also": [], "words": ["闪退"], "case_ids": [7]}  # fmt: skip
+    surge = {**payload, "type": "surge.detected", "data": {"surge": risen}}
+    told = json.dumps(
+        build(Message("evt_4", "surge.detected", surge, None, SETTINGS, POLICY)), ensure_ascii=False
+    )
+    words = ("投诉激增", "团队 服务质量", "最近 24 小时 42 件，平时约 9.5 件", "闪退", "案例")
+    assert all(word in told for word in words)
+    unknown = {**payload, "type": "later.added", "data": {}}
+    message = Message("evt_2", "later.added", unknown, None, SETTINGS, POLICY)
+    assert "later.added" in json.dumps(build(message), ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What many cases say together: surges, emerging words, frequent issues."""

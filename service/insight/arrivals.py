@@ -1,0 +1,154 @@
+"""Cases by the hour they came in, as series to look at: of all, and by the queue's own columns."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from classifier.calendar import BusinessHours, Span, is_workday
+from service.cases.tables import Case
+from service.insight import surges
+from service.insight.grouping import Common, Series
+from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_DAYS, WEEK, Longs
+
+ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
+UTC_OFFSET_HOURS = 8  # days are China's
+DEMO = "demo:client"  # whose cases, made up by `service.cases.demo`, make no events
+ALL = Series("all", "")
+_EPOCH = date(1970, 1, 1)
+_FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
+_CHINA = BusinessHours(ZoneInfo("Asia/Shanghai"), (Span(0, 86_400),), is_chinese=True)
+Row = tuple[int, str | None, int, str, str | None, int]  # hour, category, angry, team, channel, n
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Hourly counts up to and with the hour `last`; day 0 of the baseline begins at `first`."""
+
+    first: int
+    last: int
+    rows: tuple[Row, ...]
+
+    def series(self) -> dict[Series, Longs]:
+        """The counts of each series that has any case, hour by hour."""
+        found: dict[Series, Longs] = defaultdict(
+            lambda: np.zeros(self.last - self.first + 1, np.int64)
+        )
+        for row in self.rows:
+            for one in series_of(row):
+                found[one][row[0] - self.first] += row[-1]
+        return dict(found)
+
+    def common(self) -> Common:
+        """Tells how many cases of the last hours two series share; counts each window once."""
+
+        @cache
+        def pairs(hours: int) -> Counter[tuple[Series, Series]]:
+            found: Counter[tuple[Series, Series]] = Counter()
+            for row in self.rows:
+                if row[0] > self.last - hours:
+                    own = tuple(series_of(row))
+                    for one, other in product(own, own):
+                        found[one, other] += row[-1]
+            return found
+
+        return lambda one, other, hours: pairs(hours)[one, other]
+
+
+def series_of(row: Row) -> Iterator[Series]:
+    """The series that cases are counted in; what is not known is counted in none."""
+    _, category, angry, team, channel, _ = row
+    yield ALL
+    if category:
+        yield Series("category", category)
+    if angry:
+        yield Series("level", f"{ANGRY_LEVEL}+")
+    yield Series("team", team)
+    if channel:
+        yield Series("channel", channel)
+
+
+def condition(series: Series) -> ColumnElement[bool]:
+    """What cases of a series have in common, for a query."""
+    if series.kind == "level":
+        return Case.level >= ANGRY_LEVEL
+    column = {"category": Case.category, "team": Case.team, "channel": Case.channel}
+    return column[series.kind] == series.code if series != ALL else Case.id > 0
+
+
+def read(session: Session, last: int) -> Arrivals:
+    """The arrivals of the baseline, the guard and the day that is not over.
+
+    The baseline is of whole days of China.
+    """
+    today = (last + UTC_OFFSET_HOURS) // DAY
+    first = (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
+    angry = case((Case.level >= ANGRY_LEVEL, 1), else_=0)
+    columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel)
+    statement = (
+        select(*columns, func.count())
+        .where(Case.created_hour.between(first, last), Case.created_by != DEMO)
+        .group_by(*columns)
+    )
+    return Arrivals(first, last, tuple((*row,) for row in session.execute(statement)))
+
+
+def alarms(arrivals: Arrivals) -> dict[Series, surges.Reading]:
+    """The series that surge at the end; none while there is too little past."""
+    counts = arrivals.series()
+    days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
+    if days < MIN_BASELINE_DAYS:
+        return {}
+    start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
+    weekdays, hours = _calendar(arrivals)
+    by_day = weekdays[::DAY]
+    pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
+                        surges.neutral()).seasons  # fmt: skip
+    found = {}
+    for series, numbers in counts.items():
+        own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
+        baseline = surges.fit(numbers[own:end], by_day[own // DAY : BASELINE_DAYS], pooled)
+        late = (numbers[-WEEK:], weekdays[-WEEK:], hours[-WEEK:])
+        worst = surges.worst(surges.read(baseline, *late, series=len(counts)))
+        if worst is not None:
+            found[series] = worst
+    return found
+
+
+def _unknown_days(counts: Longs | None) -> int:
+    """How many days of the baseline were before the first case of all."""
+    return BASELINE_DAYS if counts is None else min(BASELINE_DAYS, _first_day(counts))
+
+
+def _first_day(counts: Longs) -> int:
+    return int(np.flatnonzero(counts)[0]) // DAY
+
+
+def _calendar(arrivals: Arrivals) -> tuple[Longs, Longs]:
+    """The weekday and the hour of day of each hour."""
+    hours = np.arange(arrivals.first, arrivals.last + 1) + UTC_OFFSET_HOURS
+    whole = hours // DAY
+    kinds = {day: weekday(_EPOCH + timedelta(days=int(day))) for day in np.unique(whole)}
+    return np.array([kinds[day] for day in whole.tolist()]), hours % DAY
+
+
+@cache
+def weekday(day: date) -> int:
+    """Monday 0 to Sunday 6; a holiday is like a Sunday, a made-up working day like a Friday.
+
+    >>> weekday(date(2026, 10, 1)), weekday(date(2026, 10, 10)), weekday(date(2026, 11, 23))
+    (6, 4, 0)
+    """
+    own = day.weekday()
+    if is_workday(day, _CHINA):
+        return own if own < _SATURDAY else _FRIDAY
+    return own if own >= _SATURDAY else _SUNDAY
