@@ -22,6 +22,7 @@ from service.replies import (
     ReadyReply,
 )
 from service.schemas import BatchDocument, Complaint
+from service.similar import shapes as similar
 
 API_VERSION = "1.0.0"
 Json = dict[str, object]
@@ -103,6 +104,7 @@ def _paths() -> Json:
             )
         },
         **document_cases.paths(),
+        **similar.paths(),
         **access_document.paths(),
         **document_outbox.paths(),
         **document_adapters.paths(),
@@ -188,6 +190,7 @@ def _schemas() -> Json:
             (ErrorReply, "serialization"),
             *((model, "validation") for model in document_cases.REQUESTS),
             *((model, "serialization") for model in document_cases.REPLIES),
+            *((model, "serialization") for model in similar.REPLIES),
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
             (shapes.ReplayBody, "validation"),

@@ -83,6 +83,18 @@ def read_name(arguments: Arguments) -> str | None:
     return name
 
 
+def read_limit(arguments: Arguments, *, most: int, default: int) -> int:
+    """How many a query wants that knows no other parameter.
+
+    Raises:
+        CaseFieldError: a parameter is not allowed.
+    """
+    _check_names(arguments, {"limit", "actor"})
+    read = _Reader(arguments)
+    limit = read.one("limit")
+    return default if limit is None else int(read.number("limit", limit, 1, most))
+
+
 def read_period(arguments: Arguments) -> tuple[int, int]:
     """Days and offset from UTC in hours that statistics are asked for.
 

@@ -69,6 +69,19 @@ def add_terms(connection: Connection, cases: Sequence[tuple[int, frozenset[str]]
         _ADD_TO_SQLITE.run(connection, *rows)
 
 
+def newest_with(session: Session, wanted: Sequence[str], most: int) -> list[int]:
+    """The newest cases that the index has for all of some pieces of text, not more than `most`.
+
+    Candidates only: all terms of the pieces are there, but not always as one piece.
+    """
+    pieces = [piece for one in wanted for piece in words(one)]
+    if not _needed(pieces):
+        return []
+    statement = _lookup(session, pieces)
+    number = statement.selected_columns[0]
+    return list(session.scalars(statement.order_by(number.desc()).limit(most)))
+
+
 def matching(
     session: Session, wanted: Sequence[str], case_id: InstrumentedAttribute[int]
 ) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from service.pages.names import everybody, names
 from service.pages.sessions import Office
 from service.pages.view import View, view_of
 from service.pages.words import DONE
+from service.similar.find import similar_cases
 from service.tables import Role
 
 _MAX_PLACE_CHARS = 200
@@ -82,6 +83,7 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         may=allowed(file, actor, now),
         step=verdict_step(file, actor),
         labels=called.labels,
+        similar=similar_cases(office.database, office.verdicts.predictor.model, case_id, limit=3),
         shown_signals=_shown_signals(office, file),
         colleagues=_colleagues(office),
         presets=PRESETS,
