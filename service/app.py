@@ -21,6 +21,7 @@ from service.cases.api import CaseApi
 from service.cases.desk import Desk
 from service.cases.intake import Intake
 from service.cases.verdicts import Verdicts
+from service.customers import api as customers_api
 from service.db import Database
 from service.drift.gauges import Gauges
 from service.drift.recorder import Recorder
@@ -103,6 +104,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     verdicts = Verdicts(desk, parts.predictor)
     cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
+    app.register_blueprint(customers_api.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from service import access_bodies, access_document, examples
 from service.adapters import document as document_adapters
 from service.cases import document as document_cases
+from service.customers import shapes as customers
 from service.outbox import document as document_outbox
 from service.outbox import shapes
 from service.replies import (
@@ -69,6 +70,7 @@ def document() -> Json:
         "tags": [
             {"name": "classify", "description": "分诊"},
             document_cases.TAG,
+            customers.TAG,
             access_document.TAG,
             document_outbox.TAG,
             document_adapters.TAG,
@@ -105,6 +107,7 @@ def _paths() -> Json:
         },
         **document_cases.paths(),
         **similar.paths(),
+        **customers.paths(),
         **access_document.paths(),
         **document_outbox.paths(),
         **document_adapters.paths(),
@@ -190,7 +193,7 @@ def _schemas() -> Json:
             (ErrorReply, "serialization"),
             *((model, "validation") for model in document_cases.REQUESTS),
             *((model, "serialization") for model in document_cases.REPLIES),
-            *((model, "serialization") for model in similar.REPLIES),
+            *((model, "serialization") for model in (*similar.REPLIES, *customers.REPLIES)),
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
             (shapes.ReplayBody, "validation"),

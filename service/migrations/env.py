@@ -9,6 +9,7 @@ import service.cases.tables
 import service.drift.tables
 import service.intake.tables
 import service.outbox.tables
+import service.quality.tables
 import service.shadow.tables
 import service.tables
 from service.columns import Base
@@ -19,6 +20,7 @@ _MODULES = (
     service.drift.tables,
     service.intake.tables,
     service.outbox.tables,
+    service.quality.tables,
     service.shadow.tables,
     service.tables,
 )  # their import fills the metadata

@@ -19,6 +19,7 @@ from service.pages import (
     admin,
     admin_audit,
     admin_keys,
+    callbacks,
     case,
     case_forms,
     headers,
@@ -69,6 +70,7 @@ def register(
     preferences.add(routes, is_https=office.is_https)
     help_sheet.add(routes)
     queue.add(routes, office)
+    callbacks.add(routes, office)
     statistics.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)

@@ -106,7 +106,7 @@ def _closed(session: Session, case: Case, weights: dict[int, float]) -> list[int
 def _texts(session: Session, numbers: Sequence[int]) -> dict[int, str]:
     beginning = func.substr(CaseContent.text, 1, _COMPARED_CHARS)
     statement = select(CaseContent.case_id, beginning).where(CaseContent.case_id.in_(numbers))
-    return {number: text for number, text in session.execute(statement)}
+    return dict(session.execute(statement).all())
 
 
 def _items(

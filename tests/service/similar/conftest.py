@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-from tests.service.cases.conftest import queue as queue
-from tests.service.pages.conftest import house as house
+from tests.service.cases.conftest import queue
+from tests.service.pages.conftest import house
+
+__all__ = ["house", "queue"]
