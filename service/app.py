@@ -34,6 +34,7 @@ from service.pages import site
 from service.playbook_watch import PlaybookWatch
 from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
+from service.quality import api as quality_api
 from service.secret import load_secret
 from service.settings import Settings
 from service.shadow.trial import Trial
@@ -105,6 +106,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
     app.register_blueprint(customers_api.blueprint(cases))
+    app.register_blueprint(quality_api.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))

@@ -14,6 +14,7 @@ from service.cases import document as document_cases
 from service.customers import shapes as customers
 from service.outbox import document as document_outbox
 from service.outbox import shapes
+from service.quality import shapes as quality
 from service.replies import (
     BatchReply,
     ComplaintReply,
@@ -53,6 +54,7 @@ _ERRORS = {
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
+_PARTS = (similar, customers, quality)
 _ALWAYS = (405, 500)
 _BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 503)
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
@@ -71,6 +73,7 @@ def document() -> Json:
             {"name": "classify", "description": "分诊"},
             document_cases.TAG,
             customers.TAG,
+            quality.TAG,
             access_document.TAG,
             document_outbox.TAG,
             document_adapters.TAG,
@@ -106,8 +109,7 @@ def _paths() -> Json:
             )
         },
         **document_cases.paths(),
-        **similar.paths(),
-        **customers.paths(),
+        **{path: one for part in _PARTS for path, one in part.paths().items()},
         **access_document.paths(),
         **document_outbox.paths(),
         **document_adapters.paths(),
@@ -193,9 +195,10 @@ def _schemas() -> Json:
             (ErrorReply, "serialization"),
             *((model, "validation") for model in document_cases.REQUESTS),
             *((model, "serialization") for model in document_cases.REPLIES),
-            *((model, "serialization") for model in (*similar.REPLIES, *customers.REPLIES)),
+            *((model, "serialization") for part in _PARTS for model in part.REPLIES),
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
+            *((model, "validation") for model in quality.REQUESTS),
             (shapes.ReplayBody, "validation"),
             (shapes.LetterListReply, "serialization"),
             (shapes.ReplayReply, "serialization"),

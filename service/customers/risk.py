@@ -135,6 +135,6 @@ def _waiting(cases: Sequence[Case], rules: Churn, now: datetime) -> Iterator[Sig
 
 def _tier(cases: Sequence[Case], policy: Policy, rules: Churn) -> Iterator[Sign]:
     tier = next((case.customer_tier for case in reversed(cases) if case.customer_tier), None)
-    if tier in rules.customer_tiers:
+    if tier is not None and tier in rules.customer_tiers:
         name = policy.customer_tiers[tier].name if tier in policy.customer_tiers else tier
         yield Sign("tier", rules.customer_tiers[tier], f"客户等级：{name}")

@@ -28,6 +28,7 @@ from service.pages import (
     login,
     names,
     preferences,
+    quality,
     queue,
     sessions,
     statistics,
@@ -72,6 +73,7 @@ def register(
     queue.add(routes, office)
     callbacks.add(routes, office)
     statistics.add(routes, office)
+    quality.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)
     admin.add(routes, office, accounts)

@@ -95,7 +95,8 @@ def _candidates(session: Session, case: Case, terms: Sequence[Term]) -> dict[int
     One statement, as each way to the database costs about a millisecond.
     """
     dialect = session.get_bind().dialect.name
-    hits, values = [], {"own": case.id, "category": case.category}
+    hits: list[str] = []
+    values: dict[str, object] = {"own": case.id, "category": case.category}
     for place, together in enumerate([*combinations(terms, 1), *combinations(terms[:_PAIRED], 2)]):
         pieces = sought(dialect, [term.text for term in together])
         if pieces is not None:
