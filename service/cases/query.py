@@ -128,8 +128,7 @@ def read_audit(arguments: Arguments) -> AuditQuery:
     Raises:
         CaseFieldError: a parameter is not allowed.
     """
-    names = {field.name for field in fields(AuditQuery)}
-    _check_names(arguments, names | {"actor"})
+    _check_names(arguments, {field.name for field in fields(AuditQuery)} | {"actor"})
     read = _Reader(arguments)
     before, limit = read.one("before"), read.one("limit")
     return AuditQuery(
@@ -147,8 +146,7 @@ def read_letters(arguments: Arguments) -> LetterQuery:
     Raises:
         CaseFieldError: a parameter is not allowed.
     """
-    names = {field.name for field in fields(LetterQuery)}
-    _check_names(arguments, names | {"actor"})
+    _check_names(arguments, {field.name for field in fields(LetterQuery)} | {"actor"})
     read = _Reader(arguments)
     limit = read.one("limit")
     return LetterQuery(

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.cases.record import hour
 from service.cases.states import State
@@ -29,7 +29,7 @@ _WEEK_HOURS, _MONDAY = 168, 72  # 1970 began on a Thursday, three days after a M
 _EPOCH = date(1969, 12, 29)  # that Monday
 _CHUNK = 500
 Key = TypeVar("Key", str, str | None)
-Place = tuple[ColumnElement[str], ColumnElement[str | None], ColumnElement[int]]
+Place = tuple[InstrumentedAttribute[str], InstrumentedAttribute[str | None], ColumnElement[int]]
 
 
 class Cell(NamedTuple):
