@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from classifier.policy import Policy
 from service.cases.labels import Labels
@@ -21,6 +21,12 @@ MAX_AT_RISK, AT_RISK = 200, 50
 _LOOKED_AT = 2000  # open cases, the most urgent first; the customers of these are scored
 _CHUNK = 500
 _TEXT_CHARS = 300
+# What a score is made of: of thousands of cases the other columns would take most of the time.
+_SCORED = load_only(
+    Case.customer_hash, Case.customer_tier, Case.contacts, Case.signals, Case.level, Case.priority,
+    Case.created_at, Case.due_at, Case.first_response_at, Case.is_open, Case.waiting_since,
+    Case.snoozed_until,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,15 @@ def callbacks(
                 own, max((c.id for c in own if c.id in unhappy), default=None), policy, scale, now
             )
             open_ones = [case for case in own if case.is_open]
-            if not risk or risk.band != "high" or not open_ones:
+            acting = [case for case in open_ones if _is_acting(case, now)]
+            if not risk or risk.band != "high" or not acting:
                 continue
             if not _is_answered_today(open_ones, policy, now):
-                found.append((risk, open_ones[-1], len(own), len(open_ones)))
+                found.append((risk, acting[-1], len(own), len(open_ones)))
         found.sort(key=lambda one: (-one[0].points, one[1].priority, one[1].due_at, one[1].id))
-        texts = _texts(session, [one[1].id for one in found[:limit]])
+        shown = _shown(session, [one[1].id for one in found[:limit]])
     items = tuple(
-        AtRisk(case, texts[case.id], risk, number, open_number)
+        AtRisk(*shown[case.id], risk, number, open_number)
         for risk, case, number, open_number in found[:limit]
     )
     return Callbacks(items, len(found), is_scored=True)
@@ -130,10 +137,16 @@ def _cases_of(
     found: dict[bytes, list[Case]] = defaultdict(list)
     for part in _parts(hashes):
         statement = select(Case).where(Case.customer_hash.in_(part), Case.created_at > since)
-        for case in session.scalars(statement.order_by(Case.id)):
+        for case in session.scalars(statement.order_by(Case.id).options(_SCORED)):
             if case.customer_hash is not None:
                 found[case.customer_hash].append(case)
     return found
+
+
+def _is_acting(case: Case, now: datetime) -> bool:
+    """Whether it is our turn: neither put off nor waiting for the customer."""
+    is_asleep = case.snoozed_until is not None and case.snoozed_until > now
+    return case.waiting_since is None and not is_asleep
 
 
 def _is_answered_today(cases: Iterable[Case], policy: Policy, now: datetime) -> bool:
@@ -146,11 +159,15 @@ def _is_answered_today(cases: Iterable[Case], policy: Policy, now: datetime) -> 
     )
 
 
-def _texts(session: Session, numbers: Collection[int]) -> dict[int, str]:
-    statement = select(CaseContent.case_id, CaseContent.text).where(
-        CaseContent.case_id.in_(numbers)
+def _shown(session: Session, numbers: Collection[int]) -> dict[int, tuple[Case, str]]:
+    """The cases with all their columns, and the beginning of their texts."""
+    statement = (
+        select(Case, CaseContent.text)
+        .join(CaseContent, CaseContent.case_id == Case.id)
+        .where(Case.id.in_(numbers))
+        .execution_options(populate_existing=True)
     )
-    return {number: text[:_TEXT_CHARS] for number, text in session.execute(statement)}
+    return {case.id: (case, text[:_TEXT_CHARS]) for case, text in session.execute(statement)}
 
 
 def _parts(hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
