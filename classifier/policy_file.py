@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from classifier import policy_clocks, toml_document
+from classifier import policy_clocks, policy_service, toml_document
 from classifier.errors import PolicyError
 from classifier.policy_rules import (
     CategoryRule,
@@ -26,7 +26,7 @@ MAX_CANDIDATE_SHARE = 0.5  # what answers most is the current model, by promotio
 _SECTIONS = (
     "version", "timezone", "hours", "teams", "clocks", "tiers", "default", "categories",
     "intensity", "signals", "raises", "customer_tiers", "channels", "combinations", "auto_route",
-    "suggest", "review", "statutory", "experiment",
+    "suggest", "review", "statutory", "experiment", "churn", "targets",
 )  # fmt: skip
 Codes = Collection[str]
 
@@ -112,6 +112,8 @@ def _policy(root: Table, digest: str) -> Policy:
         review=_review(root),
         statutory=policy_clocks.statutory(root),
         candidate_share=_candidate_share(root),
+        churn=policy_service.churn(root),
+        targets=policy_service.targets(root),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from classifier.calendar import BusinessHours
 from classifier.clocks import Period
+from classifier.policy_service import Churn, Targets
 from classifier.prediction import Band, Priority
 
 ALWAYS = "always"  # the clock never stops
@@ -135,6 +136,8 @@ class Policy:
     review: Review
     statutory: Mapping[str, StatutoryRule] = field(default_factory=dict)
     candidate_share: float = 0.0  # of the customers, whom the candidate model answers
+    churn: Churn | None = None  # who may leave; None scores nobody
+    targets: Targets | None = None  # what service aims at
 
     def has_grave(self, codes: Iterable[str]) -> bool:
         """Whether one of the signals is grave."""

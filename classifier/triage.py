@@ -20,6 +20,7 @@ from classifier.heads import CategoryHead, IntensityHead
 from classifier.kernels import Floats, Longs
 from classifier.kernels.answers import best
 from classifier.lexicon import packaged_rules
+from classifier.likeness import Term, likeness, telling_terms
 from classifier.lookup import Phrasebook
 from classifier.manifest import read_category_head, read_features, read_intensity_head, text_of
 from classifier.prediction import (
@@ -110,6 +111,15 @@ class Triage:
     def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         """How many words each text has, and how many of them the model does not know."""
         return self._vectoriser.count_words([item.text for item in clean_batch(texts)])
+
+    def telling_terms(self, text: str, most: int) -> list[Term]:
+        """The pieces of a text that weigh most in the model's eyes, the heaviest first."""
+        return telling_terms(self._vectoriser, clean_batch([text])[0].text, most)
+
+    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """How alike each other text is to the first, as the cosine of the model's features, 0-1."""
+        texts = [item.text for item in clean_batch([text, *others])]
+        return likeness(self._vectoriser, texts[0], texts[1:])
 
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""

@@ -21,6 +21,7 @@ from service.cases.api import CaseApi
 from service.cases.desk import Desk
 from service.cases.intake import Intake
 from service.cases.verdicts import Verdicts
+from service.customers import api as customers_api
 from service.db import Database
 from service.drift.gauges import Gauges
 from service.drift.recorder import Recorder
@@ -34,6 +35,7 @@ from service.pages import site
 from service.playbook_watch import PlaybookWatch
 from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
+from service.quality import api as quality_api
 from service.secret import load_secret
 from service.settings import Settings
 from service.shadow.trial import Trial
@@ -105,6 +107,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
     app.register_blueprint(insight_api.blueprint(cases))
+    app.register_blueprint(customers_api.blueprint(cases))
+    app.register_blueprint(quality_api.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))

@@ -18,7 +18,7 @@ from service.tables import AuditEntry
 CASE_ACTIONS: Final = ("enqueue", "claim", "release", "assign", "snooze", "respond", "note",
                        "resolve", "dismiss", "reopen", "review", "second_review",
                        "adjudication", "wait_for_customer", "resume", "remind", "overdue",
-                       "escalate")  # fmt: skip
+                       "escalate", "rate")  # fmt: skip
 ACCESS_ACTIONS: Final = ("create_user", "set_role", "set_password", "disable_user", "enable_user",
                          "end_sessions", "create_key", "revoke_key", "replay_events")  # fmt: skip
 ACTIONS: Final = (*ACCESS_ACTIONS, *CASE_ACTIONS)

@@ -11,10 +11,12 @@ from pydantic.json_schema import models_json_schema
 from service import access_bodies, access_document, examples
 from service.adapters import document as document_adapters
 from service.cases import document as document_cases
+from service.customers import shapes as customers
 from service.insight import document as document_insight
 from service.insight import shapes as insight_shapes
 from service.outbox import document as document_outbox
 from service.outbox import shapes
+from service.quality import shapes as quality
 from service.replies import (
     BatchReply,
     ComplaintReply,
@@ -24,6 +26,7 @@ from service.replies import (
     ReadyReply,
 )
 from service.schemas import BatchDocument, Complaint
+from service.similar import shapes as similar
 
 API_VERSION = "1.0.0"
 Json = dict[str, object]
@@ -53,6 +56,7 @@ _ERRORS = {
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
+_PARTS = (similar, customers, quality)
 _ALWAYS = (405, 500)
 _BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 503)
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
@@ -71,6 +75,8 @@ def document() -> Json:
             {"name": "classify", "description": "分诊"},
             document_cases.TAG,
             document_insight.TAG,
+            customers.TAG,
+            quality.TAG,
             access_document.TAG,
             document_outbox.TAG,
             document_adapters.TAG,
@@ -107,6 +113,7 @@ def _paths() -> Json:
         },
         **document_cases.paths(),
         **document_insight.paths(),
+        **{path: one for part in _PARTS for path, one in part.paths().items()},
         **access_document.paths(),
         **document_outbox.paths(),
         **document_adapters.paths(),
@@ -193,8 +200,10 @@ def _schemas() -> Json:
             *((model, "validation") for model in document_cases.REQUESTS),
             *((model, "serialization") for model in document_cases.REPLIES),
             *((model, "serialization") for model in insight_shapes.REPLIES),
+            *((model, "serialization") for part in _PARTS for model in part.REPLIES),
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
+            *((model, "validation") for model in quality.REQUESTS),
             (shapes.ReplayBody, "validation"),
             (shapes.LetterListReply, "serialization"),
             (shapes.ReplayReply, "serialization"),

@@ -11,6 +11,7 @@ import structlog
 
 from classifier.artifact import CURRENT, SHADOW, current_version
 from classifier.errors import ModelError, TriageError
+from classifier.likeness import Term
 from classifier.policy import Policy
 from classifier.prediction import Prediction
 from classifier.profile import Longs
@@ -32,6 +33,12 @@ class Model(Protocol):
 
     def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         """How many words each text has, and how many of them the model does not know."""
+
+    def telling_terms(self, text: str, most: int) -> list[Term]:
+        """The pieces of a text that weigh most in the model's eyes, the heaviest first."""
+
+    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """How alike each other text is to the first, 0-1."""
 
     def describe(self) -> dict[str, object]:
         """What the model is, as JSON values."""

@@ -12,6 +12,7 @@ from service.cases.query import owner_id
 from service.cases.shown import case_fields, verdict_fields
 from service.cases.tables import Case
 from service.cases.verdicts import Opinion
+from service.similar import api as similar_api
 
 
 def blueprint(api: CaseApi) -> Blueprint:
@@ -19,6 +20,7 @@ def blueprint(api: CaseApi) -> Blueprint:
     routes = Blueprint("cases", __name__, url_prefix="/v1/cases")
     add_readers(routes, api)
     add_one(routes, api)
+    similar_api.add(routes, api)
     _add_ownership(routes, api)
     _add_work(routes, api)
     _add_ends(routes, api)

@@ -83,19 +83,43 @@ def read_name(arguments: Arguments) -> str | None:
     return name
 
 
+def read_limit(arguments: Arguments, *, most: int, default: int) -> int:
+    """How many a query wants that knows no other parameter.
+
+    Raises:
+        CaseFieldError: a parameter is not allowed.
+    """
+    _check_names(arguments, {"limit", "actor"})
+    read = _Reader(arguments)
+    limit = read.one("limit")
+    return default if limit is None else int(read.number("limit", limit, 1, most))
+
+
 def read_period(arguments: Arguments) -> tuple[int, int]:
     """Days and offset from UTC in hours that statistics are asked for.
 
     Raises:
         CaseFieldError: a parameter is not allowed.
     """
-    _check_names(arguments, {parameter.name for parameter in PERIOD})
+    return _period(arguments, PERIOD[0].name, most=MAX_DAYS, default=30)
+
+
+def read_weeks(arguments: Arguments, *, most: int, default: int) -> tuple[int, int]:
+    """Weeks and offset from UTC in hours that figures of service are asked for.
+
+    Raises:
+        CaseFieldError: a parameter is not allowed.
+    """
+    arguments = {name: values for name, values in arguments.items() if name != "actor"}
+    return _period(arguments, "weeks", most=most, default=default)
+
+
+def _period(arguments: Arguments, unit: str, *, most: int, default: int) -> tuple[int, int]:
+    _check_names(arguments, {unit, PERIOD[1].name})
     read = _Reader(arguments)
-    days, offset = read.one("days"), read.one("utc_offset_hours")
-    return (
-        int(read.number("days", days, 1, MAX_DAYS)) if days else 30,
-        int(read.number("utc_offset_hours", offset, -12, 14)) if offset else 8,
-    )
+    number, offset = read.one(unit), read.one(PERIOD[1].name)
+    length = int(read.number(unit, number, 1, most)) if number else default
+    return length, int(read.number(PERIOD[1].name, offset, -12, 14)) if offset else 8
 
 
 def read_audit(arguments: Arguments) -> AuditQuery:
@@ -104,8 +128,7 @@ def read_audit(arguments: Arguments) -> AuditQuery:
     Raises:
         CaseFieldError: a parameter is not allowed.
     """
-    names = {field.name for field in fields(AuditQuery)}
-    _check_names(arguments, names | {"actor"})
+    _check_names(arguments, {field.name for field in fields(AuditQuery)} | {"actor"})
     read = _Reader(arguments)
     before, limit = read.one("before"), read.one("limit")
     return AuditQuery(
@@ -123,8 +146,7 @@ def read_letters(arguments: Arguments) -> LetterQuery:
     Raises:
         CaseFieldError: a parameter is not allowed.
     """
-    names = {field.name for field in fields(LetterQuery)}
-    _check_names(arguments, names | {"actor"})
+    _check_names(arguments, {field.name for field in fields(LetterQuery)} | {"actor"})
     read = _Reader(arguments)
     limit = read.one("limit")
     return LetterQuery(

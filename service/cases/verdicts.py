@@ -61,11 +61,11 @@ class Verdicts:
 
     def __init__(self, desk: Desk, predictor: Predictor) -> None:
         self._desk = desk
-        self._predictor = predictor
+        self.predictor = predictor
 
     def labels(self) -> Labels:
         """What a verdict may say, under the model and policy that serve now."""
-        return labels_of(self._predictor.model, self._predictor.policy)
+        return labels_of(self.predictor.model, self.predictor.policy)
 
     def give(
         self, case_id: int, by: Actor, opinion: Opinion, *, version: int | None = None
@@ -154,7 +154,7 @@ class Verdicts:
 
     def _effects(self, session: Session, case: Case, verdict: Verdict) -> moves.Values:
         """What a verdict that counts changes in the case: only what differs."""
-        policy = self._predictor.policy
+        policy = self.predictor.policy
         values: moves.Values = {
             "category": verdict.category,
             "level": verdict.level,

@@ -10,6 +10,7 @@ import service.drift.tables
 import service.insight.tables
 import service.intake.tables
 import service.outbox.tables
+import service.quality.tables
 import service.shadow.tables
 import service.tables
 from service.columns import Base
@@ -21,6 +22,7 @@ _MODULES = (
     service.insight.tables,
     service.intake.tables,
     service.outbox.tables,
+    service.quality.tables,
     service.shadow.tables,
     service.tables,
 )  # their import fills the metadata

@@ -11,9 +11,11 @@ from werkzeug.datastructures import MultiDict
 from service.cases.api import arguments
 from service.cases.file import CaseFile, get_case
 from service.cases.queue import list_cases, place_of
+from service.customers.find import risk_of, scale_of
 from service.pages import marking, sessions
 from service.pages.allowed import allowed, verdict_step
 from service.pages.answer import answer_of
+from service.pages.callbacks import BANDS
 from service.pages.changes import Line, event_of
 from service.pages.clock import clock_of, statutory_of
 from service.pages.dialogue import conversation_of
@@ -22,6 +24,7 @@ from service.pages.names import everybody, names
 from service.pages.sessions import Office
 from service.pages.view import View, view_of
 from service.pages.words import DONE
+from service.similar.find import similar_cases
 from service.tables import Role
 
 _MAX_PLACE_CHARS = 200
@@ -84,6 +87,9 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         may=allowed(file, actor, now),
         step=verdict_step(file, actor),
         labels=called.labels,
+        risk=risk_of(office.database, file.case, called.policy, scale_of(called.labels), now=now),
+        risk_bands=BANDS,
+        similar=similar_cases(office.database, office.verdicts.predictor.model, case_id, limit=3),
         shown_signals=_shown_signals(office, file),
         colleagues=_colleagues(office),
         presets=PRESETS,

@@ -19,6 +19,7 @@ from service.pages import (
     admin,
     admin_audit,
     admin_keys,
+    callbacks,
     case,
     case_forms,
     dialogue,
@@ -29,6 +30,7 @@ from service.pages import (
     login,
     names,
     preferences,
+    quality,
     queue,
     sessions,
     statistics,
@@ -71,8 +73,10 @@ def register(
     preferences.add(routes, is_https=office.is_https)
     help_sheet.add(routes)
     queue.add(routes, office)
+    callbacks.add(routes, office)
     statistics.add(routes, office)
     insight.add(routes, office)
+    quality.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)
     admin.add(routes, office, accounts)

@@ -89,12 +89,13 @@ def _read(office: Office) -> tuple[int, int, Statistics]:
     """
     days, _ = read_period({"days": request.args.getlist("days")})
     now = office.desk.clock()
-    offset = _offset(now)
+    offset = offset_of(now)
     found = statistics(office.database, now=now, days=days, utc_offset_hours=offset)
     return days, offset, found
 
 
-def _offset(now: datetime) -> int:
+def offset_of(now: datetime) -> int:
+    """The viewer's offset from UTC in whole hours."""
     apart = now.astimezone(preferences.zone()).utcoffset()
     return int(apart.total_seconds() // 3600) if apart is not None else 0
 

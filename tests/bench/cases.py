@@ -41,6 +41,7 @@ from service.cases.tables import Verdict
 from service.db import Database, upgrade
 from service.schemas import Complaint
 from service.settings import Settings, read_settings
+from service.similar.find import similar_cases
 from service.tables import Role
 from service.users import create_user
 from tests.conftest import ROOT
@@ -53,7 +54,7 @@ _SIGNALS = (" ", " ", " ", " repeat ", " regulator ", " legal media ", " self_ha
 _TEAMS = ("quality", "finance", "logistics", "service_quality", "safety", "legal")
 _ROUNDS = 40
 _LIMITS_MS = {
-    "list": 150, "search": 150, "case": 100, "statistics": 500,
+    "list": 150, "search": 150, "case": 100, "similar": 50, "statistics": 500,
     "queue page": 150, "case page": 100, "statistics page": 500,
 }  # fmt: skip
 _PASSWORD = "benchmark only 1"
@@ -179,6 +180,13 @@ def measure(database: Database, number: int) -> Iterator[tuple[str, str, float]]
     yield "search", "退款, with a filter that nothing passes", _p95(listed(rare))
     draws = random.Random(1)  # noqa: S311  (a sample, not a secret)
     yield "case", "any", _p95(lambda: get_case(database, draws.randrange(number) + 1))
+    model = load_parts(_settings(Path(), "")).predictor.model
+
+    def alike() -> object:
+        return similar_cases(database, model, draws.randrange(number) + 1)
+
+    alike()  # loads what is made at first use
+    yield "similar", "any", _p95(alike)
     yield "statistics", "30 days", _p95(lambda: statistics(database, now=now), rounds=12)
     yield "statistics", "60 days", _p95(lambda: statistics(database, now=now, days=60), rounds=12)
 

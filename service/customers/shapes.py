@@ -1,0 +1,83 @@
+# ruff: noqa: D400  (these docstrings end with a Chinese stop: they become the API document)
+"""What `GET /v1/customers/at-risk` answers, and the endpoint in the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.cases.replies import PriorityName
+from service.customers.find import AT_RISK, MAX_AT_RISK
+from service.operations import Operations, Parameter, replying
+
+Json = dict[str, object]
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignReply(_Reply):
+    """一个流失迹象。"""
+
+    code: str
+    points: int = Field(description="加多少分，见策略的 [churn]。")
+    detail: str
+
+
+class RiskReply(_Reply):
+    """流失风险：各迹象的分数之和，100 分为 1。"""
+
+    score: float = Field(ge=0, le=1)
+    points: int
+    band: Literal["high", "medium", "low"]
+    reasons: list[SignReply]
+
+
+class AtRiskReply(_Reply):
+    """一位今天应当回访的客户，以其最新的未结束案例表示；客户编号不会返回。"""
+
+    case_id: int = Field(description="最新的未结束案例。")
+    id: str | None = Field(description="贵方的编号。")
+    risk: RiskReply
+    customer_tier: str | None
+    cases: int = Field(description="该客户近期的案例数。")
+    open_cases: int
+    contacts: int
+    category: str | None
+    level: int | None
+    priority: PriorityName
+    team: str
+    owner: str | None
+    created_at: datetime
+    due_at: datetime
+    text: str = Field(description="脱敏文本，最多 300 个字符。")
+
+
+class AtRiskListReply(_Reply):
+    """今天应当回访的客户，从风险最高的开始。"""
+
+    items: list[AtRiskReply]
+    found: int = Field(description="共找到多少位；items 最多 limit 位。")
+    is_scored: bool = Field(description="false 表示策略没有 [churn]，不评估流失风险。")
+
+
+REPLIES: tuple[type[BaseModel], ...] = (AtRiskListReply,)
+TAG = {"name": "customers", "description": "客户：需要 cases 权限的密钥"}
+_PARAMETERS = (
+    Parameter("limit", f"最多几位，1–{MAX_AT_RISK}，默认 {AT_RISK}。", kind="integer"),
+    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+)
+
+
+def paths() -> Json:
+    """The endpoint."""
+    operation = Operations("customers").reading(
+        "getCustomersAtRisk",
+        "今天应当回访的客户",
+        replying(AtRiskListReply),
+        parameters=[parameter.described() for parameter in _PARAMETERS],
+    )
+    return {"/v1/customers/at-risk": {"get": operation}}

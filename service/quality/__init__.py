@@ -1,0 +1,1 @@
+"""How good the service is: what customers say when asked, and what the cases themselves tell."""

@@ -1,0 +1,1 @@
+"""Which closed cases were like an open one, and how they ended."""
