@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 
 from sqlalchemy import event
@@ -24,14 +25,17 @@ def run(last: int) -> None:
     database = Database(settings.database_url)
     left = last
 
-    def count(*_args: object) -> None:
+    def count(_statement: str) -> None:
         nonlocal left
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for name in ("before_cursor_execute", "commit"):
-        event.listen(database.engine, name, count)
+    @event.listens_for(database.engine, "connect")
+    def listen(connection: sqlite3.Connection, _record: object) -> None:
+        """By the driver: prepared statements pass by SQLAlchemy's own events."""
+        connection.set_trace_callback(count)
+
     run_intake(settings, database, Options(sys.argv[1]), load_fake)
 
 
