@@ -6,9 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service.cases.bodies import Acting, Moment
+from service.reply_model import Reply
 from service.users import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 
 RoleName = Literal["viewer", "reviewer", "adjudicator", "admin"]
@@ -48,11 +49,7 @@ class CreateKeyBody(Acting):
     expires_at: Moment | None = Field(None, description="到期时间；省略则不到期。")
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class UserReply(_Reply):
+class UserReply(Reply):
     """一名用户。"""
 
     user_id: int
@@ -62,7 +59,7 @@ class UserReply(_Reply):
     created_at: datetime
 
 
-class UserListReply(_Reply):
+class UserListReply(Reply):
     """所有用户，包括已停用的。"""
 
     items: list[UserReply]
@@ -74,7 +71,7 @@ class NewPasswordReply(UserReply):
     password: str | None
 
 
-class SessionReply(_Reply):
+class SessionReply(Reply):
     """一次登录。"""
 
     session_id: str
@@ -84,19 +81,19 @@ class SessionReply(_Reply):
     source: str
 
 
-class SessionListReply(_Reply):
+class SessionListReply(Reply):
     """一名用户仍然有效的登录，最近使用的在前。"""
 
     items: list[SessionReply]
 
 
-class EndedReply(_Reply):
+class EndedReply(Reply):
     """结束了几次登录。"""
 
     ended: int
 
 
-class KeyReply(_Reply):
+class KeyReply(Reply):
     """一个密钥，不含其秘密部分。"""
 
     key_id: str
@@ -109,20 +106,20 @@ class KeyReply(_Reply):
     last_used_at: datetime | None
 
 
-class KeyListReply(_Reply):
+class KeyListReply(Reply):
     """所有密钥，最早的在前。"""
 
     items: list[KeyReply]
 
 
-class NewKeyReply(_Reply):
+class NewKeyReply(Reply):
     """新的密钥，只出现这一次。"""
 
     key_id: str
     key: str
 
 
-class AuditEntryReply(_Reply):
+class AuditEntryReply(Reply):
     """一次更改。"""
 
     entry_id: int
@@ -136,14 +133,14 @@ class AuditEntryReply(_Reply):
     after: dict[str, object]
 
 
-class AuditReply(_Reply):
+class AuditReply(Reply):
     """审计日志的一页，最新的在前。"""
 
     items: list[AuditEntryReply]
     next_before: int | None = Field(description="下一页的 before；null 表示没有更多。")
 
 
-class VerificationReply(_Reply):
+class VerificationReply(Reply):
     """审计链的检查结果。"""
 
     is_intact: bool

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from service.tables import Role
 
+DEMO_CLIENT = "demo:client"  # the id under which `service.cases.demo` sends its complaints
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

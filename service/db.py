@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -23,6 +23,8 @@ from service import turns
 # Pages (32 MB) that are written before they are moved into the database file. With SQLite's 1000
 # that happened, and waited for the disk, every 20 transactions: storing took a third longer.
 _WAL_PAGES = 8000
+_PART = 500  # values of one statement; databases limit them
+Value = TypeVar("Value")
 _BUSY_MILLISECONDS = int(turns.PATIENCE_SECONDS * 1000)
 # A PostgreSQL that has gone silent is given up after the same time as a busy SQLite; a lock too.
 _PATIENCE = {
@@ -88,6 +90,11 @@ class Database:
             if self._engine is not None and self._pid == os.getpid():
                 self._engine.dispose()
             self._engine = None
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """The values in parts that are few enough for one statement."""
+    return (values[start : start + _PART] for start in range(0, len(values), _PART))
 
 
 def upgrade(database: Database, *, revision: str = "head") -> None:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from service.reply_model import Reply
 
 RoleName = Literal["customer", "agent", "system"]
 TrendName = Literal["calmed", "rising", "steady", "too_few_turns"]
@@ -14,11 +16,7 @@ AnswerName = Literal["apology", "empathy", "feeling", "thanks"]
 BandName = Literal["high", "medium", "low"]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class TurnIntensityReply(_Reply):
+class TurnIntensityReply(Reply):
     """客户一条消息的情绪强度。"""
 
     level: int
@@ -33,7 +31,7 @@ class PeakReply(TurnIntensityReply):
     turn: int = Field(ge=0)
 
 
-class TurnReply(_Reply):
+class TurnReply(Reply):
     """对话中的一条消息；turn 为它在 messages 中的位置，从 0 起。"""
 
     turn: int = Field(ge=0)
@@ -51,7 +49,7 @@ class TurnReply(_Reply):
     )
 
 
-class AcknowledgementReply(_Reply):
+class AcknowledgementReply(Reply):
     """客服是否回应了客户的情绪。"""
 
     acknowledged: bool | None = Field(description="客户一直平静，或说话后没有客服答复时为 null。")
@@ -60,7 +58,7 @@ class AcknowledgementReply(_Reply):
     after_customer_turns: int | None = Field(description="客户说到第几条时才得到回应。")
 
 
-class RepetitionReply(_Reply):
+class RepetitionReply(Reply):
     """客户是否不得不重复。"""
 
     repeated: bool
@@ -69,7 +67,7 @@ class RepetitionReply(_Reply):
     explicit_turns: list[int] = Field(description="客户明说已经说过的消息。")
 
 
-class DialogueReply(_Reply):
+class DialogueReply(Reply):
     """一段对话的经过；不含原文。"""
 
     turns: list[TurnReply]

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 Json = dict[str, object]
+CASE_ID: Json = {
+    "name": "case_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 
 READ_ERRORS = (401, 403, 422, 503)
 CHANGE_ERRORS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)

@@ -9,16 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.dialogue_replies import DialogueReply
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+from service.reply_model import Reply
 
 BandName = Literal["high", "medium", "low"]
 
 
-class IntensityReply(_Reply):
+class IntensityReply(Reply):
     """情绪强度。"""
 
     level: int = Field(description="等级，数字越大情绪越激烈。")
@@ -28,14 +24,14 @@ class IntensityReply(_Reply):
     band: BandName = Field(description="可信程度。")
 
 
-class RankedCategoryReply(_Reply):
+class RankedCategoryReply(Reply):
     """一个候选类别。"""
 
     code: str
     prob: float
 
 
-class CategoryReply(_Reply):
+class CategoryReply(Reply):
     """投诉类别。"""
 
     code: str
@@ -45,7 +41,7 @@ class CategoryReply(_Reply):
     top: list[RankedCategoryReply] = Field(description="最可能的三个类别，从高到低。")
 
 
-class SignalReply(_Reply):
+class SignalReply(Reply):
     """一个风险信号，位置按发送的原文计算。"""
 
     code: str
@@ -54,7 +50,7 @@ class SignalReply(_Reply):
     text: str
 
 
-class EvidenceReply(_Reply):
+class EvidenceReply(Reply):
     """一段原文对一个判断的精确贡献。"""
 
     head: str
@@ -64,14 +60,14 @@ class EvidenceReply(_Reply):
     weight: float
 
 
-class ReasonReply(_Reply):
+class ReasonReply(Reply):
     """一条起作用的策略规则。"""
 
     rule: str
     detail: str
 
 
-class PriorityReply(_Reply):
+class PriorityReply(Reply):
     """优先级与时限。"""
 
     level: Literal["P0", "P1", "P2", "P3"]
@@ -80,7 +76,7 @@ class PriorityReply(_Reply):
     reasons: list[ReasonReply]
 
 
-class RouteReply(_Reply):
+class RouteReply(Reply):
     """处理团队；auto 为 true 时无需人工确认即可分派。"""
 
     team: str
@@ -93,14 +89,14 @@ class RouteReply(_Reply):
     )
 
 
-class StatutoryStageReply(_Reply):
+class StatutoryStageReply(Reply):
     """法定时限的一个阶段。"""
 
     name: str
     due_at: datetime
 
 
-class StatutoryReply(_Reply):
+class StatutoryReply(Reply):
     """按渠道或 metadata 适用的法定时限；仅供对照，不改变优先级。"""
 
     code: str
@@ -109,7 +105,7 @@ class StatutoryReply(_Reply):
     stages: list[StatutoryStageReply]
 
 
-class SuggestionReply(_Reply):
+class SuggestionReply(Reply):
     """按 playbook.toml 建议的答复；由人决定是否使用，从不自动发送。"""
 
     opening: str = Field(description="对客户说的第一段话：先回应感受，不承诺结果、金额或时间。")
@@ -117,7 +113,7 @@ class SuggestionReply(_Reply):
     sources: list[str] = Field(description="取自 playbook.toml 的哪些条目。")
 
 
-class ComplaintReply(_Reply):
+class ComplaintReply(Reply):
     """一条投诉的分诊结果。"""
 
     request_id: str
@@ -152,7 +148,7 @@ class ComplaintReply(_Reply):
     )
 
 
-class ErrorBody(_Reply):
+class ErrorBody(Reply):
     """错误的内容。"""
 
     code: str = Field(description="机器可读的错误代码。")
@@ -161,13 +157,13 @@ class ErrorBody(_Reply):
     request_id: str
 
 
-class ErrorReply(_Reply):
+class ErrorReply(Reply):
     """所有错误的统一格式。"""
 
     error: ErrorBody
 
 
-class ItemErrorReply(_Reply):
+class ItemErrorReply(Reply):
     """批量请求中有误的一条。"""
 
     id: str | None
@@ -175,7 +171,7 @@ class ItemErrorReply(_Reply):
     error: ErrorBody
 
 
-class BatchReply(_Reply):
+class BatchReply(Reply):
     """批量结果，顺序与请求一致。"""
 
     request_id: str
@@ -192,20 +188,20 @@ class ModelReply(BaseModel):
     policy_hash: str
 
 
-class LiveReply(_Reply):
+class LiveReply(Reply):
     """进程在运行。"""
 
     status: Literal["alive"]
 
 
-class ReadyChecks(_Reply):
+class ReadyChecks(Reply):
     """每项检查的结果。"""
 
     model: Literal["ok"]
     database: Literal["ok"]
 
 
-class ReadyReply(_Reply):
+class ReadyReply(Reply):
     """可以接收请求。"""
 
     status: Literal["ready"]

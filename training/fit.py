@@ -68,9 +68,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     texts = [example.clean for example in dataset.examples]
     targets = targets_of(dataset)
     progress("group near duplicates")
-    groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
-    strata = targets.category if targets.codes else targets.rank
-    folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
+    folds = folds_of(texts, targets, config)
     many = folds_needed(folds, config.folds.held_out_texts)
     rows = np.flatnonzero(folds < many)
     logits, words, whole = _fit_parts(texts, targets, folds, config, (many, jobs, progress))
@@ -87,6 +85,13 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
         _held_out(targets, logits, folds, kind, config), kappas,
         (words[0][rows], words[1][rows]), rows,
     )  # fmt: skip
+
+
+def folds_of(texts: list[str], targets: Targets, config: TrainingConfig) -> NDArray[np.intp]:
+    """The fold in which each clean text is held out; near duplicates share one."""
+    groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
+    strata = targets.category if targets.codes else targets.rank
+    return assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
 
 
 @dataclass(frozen=True, slots=True)

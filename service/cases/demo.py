@@ -19,7 +19,7 @@ from classifier.errors import InputFileError
 from classifier.policy import Context, decide
 from classifier.reply import reply
 from classifier.review import AUDIT
-from service.actors import Actor
+from service.actors import DEMO_CLIENT, Actor
 from service.app import Parts, load_parts
 from service.cases.desk import Desk
 from service.cases.faults import CaseFieldError
@@ -44,7 +44,7 @@ _PEOPLE = tuple(
         ("zhao", Role.ADJUDICATOR),
     )
 )
-_CLIENT = Actor("demo:client", Role.ADMIN, "demo")
+_CLIENT = Actor(DEMO_CLIENT, Role.ADMIN, "demo")
 _NOTES = (
     "已电话联系客户，致歉并说明处理办法。",
     "已转仓库核实，等回复。",

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from service.cases import bodies, replies
 from service.cases.parameters import FILTERS, PAGING, PERIOD
-from service.operations import READ_ERRORS, Operations, Parameter, downloading, replying
+from service.operations import CASE_ID, READ_ERRORS, Operations, Parameter, downloading, replying
 
 Json = dict[str, object]
 
@@ -31,12 +31,6 @@ REPLIES: tuple[type[BaseModel], ...] = (
 )
 _CASES = Operations("cases")
 _ACTOR = Parameter("actor", "代表贵方系统中的哪位操作人。").described()
-_CASE_ID: Json = {
-    "name": "case_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
-}
 _ETAG: Json = {"ETag": {"description": "案例的版本。", "schema": {"type": "string"}}}
 _FILTERS = [parameter.described() for parameter in FILTERS]
 _PAGING = [parameter.described() for parameter in PAGING]
@@ -94,7 +88,7 @@ def _one() -> Json:
     path = "/v1/cases/{case_id}"
     errors = (*READ_ERRORS, 404)
     file, history = replying(replies.CaseFileReply, _ETAG), replying(replies.HistoryReply)
-    place = [_CASE_ID, _ACTOR]
+    place = [CASE_ID, _ACTOR]
     found: Json = {
         path: {
             "get": _CASES.reading(
@@ -112,13 +106,13 @@ def _one() -> Json:
                 "确认或更正",
                 bodies.VerdictBody,
                 replies.VerdictReply,
-                parameters=[_CASE_ID],
+                parameters=[CASE_ID],
             )
         },
     }
     for name, summary, body in _MOVES:
         operation = _CASES.changing(
-            f"{_camel(name)}Case", summary, body, replies.CaseReply, parameters=[_CASE_ID]
+            f"{_camel(name)}Case", summary, body, replies.CaseReply, parameters=[CASE_ID]
         )
         found[f"{path}/{name}"] = {"post": operation}
     return found

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, false, func, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from classifier.prediction import Priority
+from service.cases.conditions import is_awake, is_overdue
 from service.cases.cursor import read_cursor, write_cursor
 from service.cases.search import matching
 from service.cases.states import State, VerdictState
@@ -231,17 +232,11 @@ def _parts(states: frozenset[State]) -> list[list[ColumnElement[bool]]]:
 def _time_conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.is_overdue is not None:
-        late = and_(
-            Case.is_open == true(),
-            Case.first_response_at.is_(None),
-            Case.waiting_since.is_(None),
-            Case.due_at < now,
-        )
+        late = is_overdue(now)
         found.append(late if filters.is_overdue else ~late)
     if filters.snoozed is not Snoozed.INCLUDE:
         asleep = Case.snoozed_until > now
-        awake = or_(Case.snoozed_until.is_(None), Case.snoozed_until <= now)
-        found.append(asleep if filters.snoozed is Snoozed.ONLY else awake)
+        found.append(asleep if filters.snoozed is Snoozed.ONLY else is_awake(now))
     if filters.created_after:
         found.append(Case.created_at >= filters.created_after)
     if filters.created_before:

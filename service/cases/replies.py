@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from service.dialogue_replies import CaseDialogueReply
 from service.replies import (
@@ -19,16 +19,13 @@ from service.replies import (
     StatutoryReply,
     SuggestionReply,
 )
+from service.reply_model import Reply
 
 PriorityName = Literal["P0", "P1", "P2", "P3"]
 StateName = Literal["new", "claimed", "resolved", "dismissed"]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CaseReply(_Reply):
+class CaseReply(Reply):
     """一个案例。"""
 
     case_id: int = Field(description="案例编号，用于地址。")
@@ -72,14 +69,14 @@ class ListedCaseReply(CaseReply):
     text_is_cut: bool
 
 
-class CaseListReply(_Reply):
+class CaseListReply(Reply):
     """一页案例。"""
 
     items: list[ListedCaseReply]
     next_cursor: str | None = Field(description="下一页的 cursor；null 表示没有更多。")
 
 
-class CasePredictionReply(_Reply):
+class CasePredictionReply(Reply):
     """模型的判断；位置按脱敏文本计算。"""
 
     outcome: Literal["ok", "needs_human"]
@@ -95,7 +92,7 @@ class CasePredictionReply(_Reply):
     tokeniser: str
 
 
-class CaseDecisionReply(_Reply):
+class CaseDecisionReply(Reply):
     """策略的决定。"""
 
     priority: PriorityReply
@@ -105,7 +102,7 @@ class CaseDecisionReply(_Reply):
     policy_hash: str | None = Field(None, description="策略文件内容的摘要；较早的案例没有。")
 
 
-class NoteReply(_Reply):
+class NoteReply(Reply):
     """一条备注。"""
 
     at: datetime
@@ -113,7 +110,7 @@ class NoteReply(_Reply):
     text: str
 
 
-class PredictedReply(_Reply):
+class PredictedReply(Reply):
     """复核时模型与策略原来的判断。"""
 
     category: str | None
@@ -122,7 +119,7 @@ class PredictedReply(_Reply):
     priority: PriorityName
 
 
-class VerdictReply(_Reply):
+class VerdictReply(Reply):
     """一次复核。"""
 
     verdict_id: int
@@ -140,7 +137,7 @@ class VerdictReply(_Reply):
     model_version: str
 
 
-class RelatedCaseReply(_Reply):
+class RelatedCaseReply(Reply):
     """同一客户的另一个案例。"""
 
     case_id: int
@@ -167,7 +164,7 @@ class CaseFileReply(CaseReply):
     customer_cases: list[RelatedCaseReply] = Field(description="同一客户的其他案例。")
 
 
-class HistoryEntryReply(_Reply):
+class HistoryEntryReply(Reply):
     """一次更改。"""
 
     at: datetime
@@ -179,13 +176,13 @@ class HistoryEntryReply(_Reply):
     after: dict[str, object]
 
 
-class HistoryReply(_Reply):
+class HistoryReply(Reply):
     """案例的更改记录，从早到晚，最多 200 条。"""
 
     items: list[HistoryEntryReply]
 
 
-class ClaimReply(_Reply):
+class ClaimReply(Reply):
     """批量认领中的一个。"""
 
     case_id: int
@@ -193,27 +190,27 @@ class ClaimReply(_Reply):
     reason: str | None = Field(description="未能认领的原因。")
 
 
-class ClaimManyReply(_Reply):
+class ClaimManyReply(Reply):
     """批量认领的结果，顺序与请求一致。"""
 
     results: list[ClaimReply]
 
 
-class LevelVolumeReply(_Reply):
+class LevelVolumeReply(Reply):
     """一个情绪强度等级每天的案例数。"""
 
     level: int | None
     cases: list[int]
 
 
-class CategoryVolumeReply(_Reply):
+class CategoryVolumeReply(Reply):
     """一个类别每天的案例数。"""
 
     category: str | None
     cases: list[int]
 
 
-class TrendReply(_Reply):
+class TrendReply(Reply):
     """一个类别最近 7 个整天（不含今天）的案例数，与之前 7 天相比。"""
 
     category: str | None
@@ -221,14 +218,14 @@ class TrendReply(_Reply):
     previous_7_days: int
 
 
-class BucketReply(_Reply):
+class BucketReply(Reply):
     """时长在此范围内的案例数。"""
 
     up_to_seconds: int | None = Field(description="上限；null 为更长。")
     cases: int
 
 
-class TimesReply(_Reply):
+class TimesReply(Reply):
     """时长的分布。"""
 
     cases: int
@@ -237,7 +234,7 @@ class TimesReply(_Reply):
     buckets: list[BucketReply]
 
 
-class OverrideReply(_Reply):
+class OverrideReply(Reply):
     """一个预测类别被复核人改判的比例。"""
 
     category: str | None
@@ -246,7 +243,7 @@ class OverrideReply(_Reply):
     rate: float
 
 
-class StatisticsReply(_Reply):
+class StatisticsReply(Reply):
     """一段时间的统计。"""
 
     days: list[date]

@@ -11,15 +11,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, load_only
 
 from classifier.policy import Policy
+from service.cases.conditions import awake, is_awake
 from service.cases.labels import Labels
 from service.cases.tables import Case, CaseContent
 from service.customers.risk import Risk, Scale, assess
-from service.db import Database
+from service.db import Database, in_parts
 from service.quality.ratings import unhappy_cases
 
 MAX_AT_RISK, AT_RISK = 200, 50
 _LOOKED_AT = 2000  # open cases, the most urgent first; the customers of these are scored
-_CHUNK = 500
 _TEXT_CHARS = 300
 # What a score is made of: of thousands of cases the other columns would take most of the time.
 _SCORED = load_only(
@@ -97,7 +97,7 @@ def callbacks(
                 own, max((c.id for c in own if c.id in unhappy), default=None), policy, scale, now
             )
             open_ones = [case for case in own if case.is_open]
-            acting = [case for case in open_ones if _is_acting(case, now)]
+            acting = [c for c in open_ones if c.waiting_since is None and awake(c, now)]
             if not risk or risk.band != "high" or not acting:
                 continue
             if not _is_answered_today(open_ones, policy, now):
@@ -117,7 +117,7 @@ def _waiting_customers(session: Session, policy: Policy, now: datetime) -> list[
         Case.is_open.is_(True),
         Case.customer_hash.is_not(None),
         Case.waiting_since.is_(None),
-        or_(Case.snoozed_until.is_(None), Case.snoozed_until <= now),
+        is_awake(now),
     )
     urgent = acting.order_by(Case.priority, Case.due_at, Case.id).limit(_LOOKED_AT)
     rules = policy.churn
@@ -135,18 +135,12 @@ def _cases_of(
 ) -> dict[bytes, list[Case]]:
     """The cases of customers since a moment, the oldest first."""
     found: dict[bytes, list[Case]] = defaultdict(list)
-    for part in _parts(hashes):
+    for part in in_parts(hashes):
         statement = select(Case).where(Case.customer_hash.in_(part), Case.created_at > since)
         for case in session.scalars(statement.order_by(Case.id).options(_SCORED)):
             if case.customer_hash is not None:
                 found[case.customer_hash].append(case)
     return found
-
-
-def _is_acting(case: Case, now: datetime) -> bool:
-    """Whether it is our turn: neither put off nor waiting for the customer."""
-    is_asleep = case.snoozed_until is not None and case.snoozed_until > now
-    return case.waiting_since is None and not is_asleep
 
 
 def _is_answered_today(cases: Iterable[Case], policy: Policy, now: datetime) -> bool:
@@ -168,7 +162,3 @@ def _shown(session: Session, numbers: Collection[int]) -> dict[int, tuple[Case, 
         .execution_options(populate_existing=True)
     )
     return {case.id: (case, text[:_TEXT_CHARS]) for case, text in session.execute(statement)}
-
-
-def _parts(hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
-    return [hashes[start : start + _CHUNK] for start in range(0, len(hashes), _CHUNK)]

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from classifier.lexicon import signal_names
 from classifier.policy import Policy
 from classifier.policy_service import CERTAIN, Churn
+from service.cases.conditions import overdue
 from service.cases.tables import Case
 
 
@@ -84,16 +85,6 @@ def assess(
     return Risk(points, band, tuple(signs))
 
 
-def is_waiting(case: Case, now: datetime) -> bool:
-    """Whether the customer waits for a first answer that is overdue."""
-    return (
-        case.is_open
-        and case.first_response_at is None
-        and case.waiting_since is None
-        and case.due_at < now
-    )
-
-
 def _said(cases: Sequence[Case], rules: Churn) -> Iterator[Sign]:
     """Each signal once, with the newest case that has it."""
     newest = {code: case.id for case in cases for code in case.signals.split()}
@@ -123,7 +114,7 @@ def _anger(cases: Sequence[Case], rules: Churn, scale: Scale) -> Iterator[Sign]:
 
 
 def _waiting(cases: Sequence[Case], rules: Churn, now: datetime) -> Iterator[Sign]:
-    waiting = [case for case in cases if is_waiting(case, now)]
+    waiting = [case for case in cases if overdue(case, now)]
     late = [
         case for case in cases if case.first_response_at and case.first_response_at > case.due_at
     ]

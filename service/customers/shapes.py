@@ -6,20 +6,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service.cases.replies import PriorityName
 from service.customers.find import AT_RISK, MAX_AT_RISK
 from service.operations import Operations, Parameter, replying
+from service.reply_model import Reply
 
 Json = dict[str, object]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SignReply(_Reply):
+class SignReply(Reply):
     """一个流失迹象。"""
 
     code: str
@@ -27,7 +24,7 @@ class SignReply(_Reply):
     detail: str
 
 
-class RiskReply(_Reply):
+class RiskReply(Reply):
     """流失风险：各迹象的分数之和，100 分为 1。"""
 
     score: float = Field(ge=0, le=1)
@@ -36,7 +33,7 @@ class RiskReply(_Reply):
     reasons: list[SignReply]
 
 
-class AtRiskReply(_Reply):
+class AtRiskReply(Reply):
     """一位今天应当回访的客户，以其最新的未结束案例表示；客户编号不会返回。"""
 
     case_id: int = Field(description="最新的未结束案例。")
@@ -56,7 +53,7 @@ class AtRiskReply(_Reply):
     text: str = Field(description="脱敏文本，最多 300 个字符。")
 
 
-class AtRiskListReply(_Reply):
+class AtRiskListReply(Reply):
     """今天应当回访的客户，从风险最高的开始。"""
 
     items: list[AtRiskReply]

@@ -6,21 +6,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from service.reply_model import Reply
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class IssueLevelReply(_Reply):
+class IssueLevelReply(Reply):
     """一个情绪强度等级的案例数。"""
 
     level: int | None
     cases: int
 
 
-class IssueReply(_Reply):
+class IssueReply(Reply):
     """一个反复出现的具体问题；只要还是同一个问题，编号不变。"""
 
     issue_id: int
@@ -38,13 +36,13 @@ class IssueReply(_Reply):
     built_at: datetime
 
 
-class IssueListReply(_Reply):
+class IssueListReply(Reply):
     """常见问题，案例多的在前。"""
 
     items: list[IssueReply]
 
 
-class EmergingWordReply(_Reply):
+class EmergingWordReply(Reply):
     """一个比过去明显增多的词。"""
 
     word: str
@@ -59,13 +57,13 @@ class EmergingWordReply(_Reply):
     built_at: datetime
 
 
-class EmergingWordListReply(_Reply):
+class EmergingWordListReply(Reply):
     """新出现的词，最确定的在前；days 不超过 7 时与 7 天之前相比，否则与 30 天之前相比。"""
 
     items: list[EmergingWordReply]
 
 
-class SurgeReply(_Reply):
+class SurgeReply(Reply):
     """一次激增。"""
 
     surge_id: int
@@ -82,7 +80,7 @@ class SurgeReply(_Reply):
     case_ids: list[int]
 
 
-class SurgeListReply(_Reply):
+class SurgeListReply(Reply):
     """激增，最近的在前，最多 200 次。"""
 
     items: list[SurgeReply]

@@ -6,9 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from service.cases.bodies import Acting
+from service.reply_model import Reply
 
 
 class ReplayBody(Acting):
@@ -18,11 +19,7 @@ class ReplayBody(Acting):
     event_id: str = Field("", max_length=40, description="只限这个事件，已送达的也重新投递。")
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class LetterReply(_Reply):
+class LetterReply(Reply):
     """一个事件向一个目标的投递。"""
 
     event_id: str
@@ -37,14 +34,14 @@ class LetterReply(_Reply):
     last_error: str | None
 
 
-class LetterListReply(_Reply):
+class LetterListReply(Reply):
     """一页投递，新的在前。"""
 
     items: list[LetterReply]
     next_after: str | None = Field(description="下一页的 after；null 表示没有更多。")
 
 
-class ReplayReply(_Reply):
+class ReplayReply(Reply):
     """将重新投递的数量。"""
 
     replayed: int

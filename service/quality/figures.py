@@ -15,10 +15,11 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.cases.conditions import is_overdue
 from service.cases.record import hour
 from service.cases.states import State
 from service.cases.tables import Case, CaseVolume, Contact
-from service.db import Database
+from service.db import Database, in_parts
 from service.quality.ratings import DETRACTOR_NPS, PROMOTER_NPS
 from service.quality.servqual import packaged_servqual
 from service.quality.tables import Rating
@@ -27,7 +28,6 @@ from service.tables import AuditEntry
 MAX_WEEKS, WEEKS = 53, 12
 _WEEK_HOURS, _MONDAY = 168, 72  # 1970 began on a Thursday, three days after a Monday
 _EPOCH = date(1969, 12, 29)  # that Monday
-_CHUNK = 500
 Key = TypeVar("Key", str, str | None)
 Place = tuple[InstrumentedAttribute[str], InstrumentedAttribute[str | None], ColumnElement[int]]
 
@@ -169,10 +169,9 @@ def _cells(session: Session, since: int, offset: int, now: datetime) -> dict[Cel
         (found.csat_answers, found.csat_sum, found.nps_answers,
          found.promoters, found.detractors) = (int(one or 0) for one in sums)  # fmt: skip
     numbers = _reopened(session, since)
-    for start in range(0, len(numbers), _CHUNK):
-        part = Case.id.in_(numbers[start : start + _CHUNK])
+    for part in in_parts(numbers):
         again = (func.count(), _sum(Case.is_open.is_(True)), _sum(_at_first_contact()))
-        statement = select(*place, *again).where(recent, part).group_by(*place)
+        statement = select(*place, *again).where(recent, Case.id.in_(part)).group_by(*place)
         for team, channel, week, number, open_again, at_first in session.execute(statement):
             found = cells[Cell(team, channel, int(week))]
             found.reopened += int(number)
@@ -184,15 +183,7 @@ def _cells(session: Session, since: int, offset: int, now: datetime) -> dict[Cel
 def _counted(place: Place, now: datetime) -> Select[*tuple[Any, ...]]:
     """Sums of cases in the order of the fields of `Figures`."""
     resolved = Case.state == State.RESOLVED
-    late = or_(
-        Case.first_response_at > Case.due_at,
-        and_(
-            Case.first_response_at.is_(None),
-            Case.is_open.is_(True),
-            Case.waiting_since.is_(None),
-            Case.due_at < now,
-        ),
-    )
+    late = or_(Case.first_response_at > Case.due_at, is_overdue(now))
     return select(
         *place,
         func.count(),

@@ -15,13 +15,13 @@ from service.cases import moves
 from service.cases.desk import Desk, find
 from service.cases.faults import CaseFieldError, CaseRefusedError
 from service.cases.plain import plain
+from service.db import in_parts
 from service.quality.tables import Rating
 from service.tables import Role
 
 MAX_RATING_ID_CHARS = 128
 DISSATISFIED_CSAT = 2  # of 1-5: the two lowest boxes
 DETRACTOR_NPS, PROMOTER_NPS = 6, 9  # of 0-10: Reichheld, Harvard Business Review, December 2003
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def unhappy_cases(session: Session, numbers: Sequence[int]) -> set[int]:
     """Those of some cases about which the customer was asked and said to be dissatisfied."""
     low = or_(Rating.csat <= DISSATISFIED_CSAT, Rating.nps <= DETRACTOR_NPS)
     found: set[int] = set()
-    for start in range(0, len(numbers), _CHUNK):
-        part = numbers[start : start + _CHUNK]
+    for part in in_parts(numbers):
         found.update(session.scalars(select(Rating.case_id).where(Rating.case_id.in_(part), low)))
     return found
 

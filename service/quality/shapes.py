@@ -6,12 +6,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from service.cases.bodies import Acting, Moment
-from service.operations import Operations, Parameter, replying
+from service.operations import CASE_ID, Operations, Parameter, replying
 from service.quality.figures import MAX_WEEKS, WEEKS
 from service.quality.ratings import MAX_RATING_ID_CHARS
+from service.reply_model import Reply
 
 Json = dict[str, object]
 RatingId = Annotated[
@@ -32,11 +33,7 @@ class RatingBody(Acting):
     )
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RatingReply(_Reply):
+class RatingReply(Reply):
     """一条评价；重复发送时是第一次的那条。"""
 
     case_id: int
@@ -47,7 +44,7 @@ class RatingReply(_Reply):
     nps: int | None
 
 
-class FiguresReply(_Reply):
+class FiguresReply(Reply):
     """一组案例的服务质量；没有数据的比例和平均为 null。"""
 
     cases: int
@@ -83,14 +80,14 @@ class WeekReply(FiguresReply):
     week: date
 
 
-class DimensionReply(_Reply):
+class DimensionReply(Reply):
     """SERVQUAL 的一个维度有多少投诉；null 为未归类。"""
 
     dimension: str | None
     cases: int
 
 
-class TargetsReply(_Reply):
+class TargetsReply(Reply):
     """策略 [targets] 的目标。"""
 
     first_response_seconds: float
@@ -102,7 +99,7 @@ class TargetsReply(_Reply):
     nps: float
 
 
-class QualityReply(_Reply):
+class QualityReply(Reply):
     """最近几周（含本周）的服务质量。"""
 
     weeks: list[WeekReply]
@@ -121,12 +118,6 @@ PARAMETERS = (
     Parameter("actor", "代表贵方系统中的哪位操作人。"),
 )
 TAG = {"name": "quality", "description": "服务质量：需要 cases 权限的密钥"}
-_CASE_ID: Json = {
-    "name": "case_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
-}
 
 
 def paths() -> Json:
@@ -137,7 +128,7 @@ def paths() -> Json:
         "记录客户的评价（CSAT、NPS）",
         RatingBody,
         RatingReply,
-        parameters=[_CASE_ID, {"$ref": "#/components/parameters/IdempotencyKey"}],
+        parameters=[CASE_ID, {"$ref": "#/components/parameters/IdempotencyKey"}],
     )
     numbers = operations.reading(
         "getQuality",

@@ -6,20 +6,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service.cases.replies import NoteReply, PriorityName, VerdictReply
-from service.operations import READ_ERRORS, Operations, Parameter, replying
+from service.operations import CASE_ID, READ_ERRORS, Operations, Parameter, replying
+from service.reply_model import Reply
 from service.similar.find import LEAST_LIKENESS, MAX_SIMILAR, SIMILAR
 
 Json = dict[str, object]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SimilarCaseReply(_Reply):
+class SimilarCaseReply(Reply):
     """一个相似的已结束案例，以及它是怎样处理的。"""
 
     case_id: int
@@ -40,7 +37,7 @@ class SimilarCaseReply(_Reply):
     last_verdict: VerdictReply | None
 
 
-class SimilarReply(_Reply):
+class SimilarReply(Reply):
     """相似的已结束案例，从最相似的开始。"""
 
     items: list[SimilarCaseReply] = Field(
@@ -55,12 +52,6 @@ PARAMETERS = (
     Parameter("limit", f"最多几个，1–{MAX_SIMILAR}，默认 {SIMILAR}。", kind="integer"),
     Parameter("actor", "代表贵方系统中的哪位操作人。"),
 )
-_CASE_ID: Json = {
-    "name": "case_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
-}
 
 
 def paths() -> Json:
@@ -69,7 +60,7 @@ def paths() -> Json:
         "getSimilarCases",
         "相似的已结束案例，以及它们是怎样处理的",
         replying(SimilarReply),
-        parameters=[_CASE_ID, *(parameter.described() for parameter in PARAMETERS)],
+        parameters=[CASE_ID, *(parameter.described() for parameter in PARAMETERS)],
         errors=(*READ_ERRORS, 404),
     )
     return {"/v1/cases/{case_id}/similar": {"get": operation}}

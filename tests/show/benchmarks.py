@@ -34,8 +34,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from training.config import TrainingConfig, load_config
 from training.crossval import macro_f1
 from training.dataset import Columns, Dataset, read_dataset
-from training.fit import fit
-from training.split import assign_folds, group_near_duplicates
+from training.fit import fit, folds_of
 from training.targets import targets_of
 from training.tune_commands import tune
 
@@ -109,9 +108,7 @@ def plain_answers(dataset: Dataset, config: TrainingConfig, benchmark: Set) -> A
     """What words and characters with logistic regression say, in the folds that `fit` makes."""
     texts = [example.clean for example in dataset.examples]
     targets = targets_of(dataset)
-    groups = group_near_duplicates(texts, config.folds.near_duplicate, seed=config.seed)
-    strata = targets.category if targets.codes else targets.rank
-    folds = assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
+    folds = folds_of(texts, targets, config)
     is_category = benchmark.measure == "macro_f1"
     truth = targets.category if is_category else targets.rank
     rows = np.flatnonzero(truth >= 0)
