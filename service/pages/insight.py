@@ -29,7 +29,8 @@ from service.tables import Role
 
 PERIODS = ((7, "7 天"), (30, "30 天"), (90, "90 天"))
 _MAX_ISSUES = 50
-_KINDS = {"category": "类别", "level": "情绪", "team": "团队", "channel": "渠道"}
+_KINDS = {"category": "类别", "level": "情绪", "team": "团队", "channel": "渠道",
+          "product": "商品或服务", "region": "地区或门店"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,9 @@ def _called(series: str, called: Names) -> str:
     if kind == "level":
         return f"情绪 {code.rstrip('+')} 级及以上"
     say = {"category": called.category, "team": called.team, "channel": called.channel}
-    return f"{_KINDS[kind]} {say[kind](code)}" if kind in say else "全部投诉"
+    if kind not in _KINDS:
+        return "全部投诉"
+    return f"{_KINDS[kind]} {say[kind](code) if kind in say else code}"
 
 
 def _shares(word: EmergingWord) -> tuple[str, str]:
