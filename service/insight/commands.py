@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 import click
@@ -11,12 +12,17 @@ from service.commands import open_database
 from service.insight.read import current_issues
 from service.insight.shown import issue_fields
 
+_LEAST_URGENT = 19
+
 
 @click.command()
 @click.option("--rebuild", "is_rebuilt", is_flag=True, help="Group the last 90 days anew first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def insight(*, is_rebuilt: bool, as_json: bool) -> None:
+@click.option("--in-background", is_flag=True, hidden=True, help="Give way to all others.")
+def insight(*, is_rebuilt: bool, as_json: bool, in_background: bool) -> None:
     """List the frequent issues; --rebuild finds them and the emerging words anew."""
+    if in_background:
+        os.nice(_LEAST_URGENT)
     database, now = open_database(), datetime.now(UTC)
     if is_rebuilt:
         from service.insight.rebuild import rebuild  # noqa: PLC0415  (scikit-learn takes a second)

@@ -22,6 +22,8 @@ from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.drift.alarm import CHECK_SECONDS as DRIFT_SECONDS
 from service.drift.alarm import DriftWatch
+from service.insight.nightly import CHECK_SECONDS as NIGHTLY_SECONDS
+from service.insight.nightly import NightlyRebuild
 from service.insight.surge_watch import CHECK_SECONDS as SURGE_SECONDS
 from service.insight.surge_watch import SurgeWatch
 from service.outbox.configuration import Escalation
@@ -56,6 +58,7 @@ def worker(*, once: bool, companion: int | None) -> None:
     drift = DriftWatch(database, settings.models, settings.drift_hours)
     runner.every(DRIFT_SECONDS, drift.check)
     runner.every(SURGE_SECONDS, SurgeWatch(database).check)
+    runner.every(NIGHTLY_SECONDS, NightlyRebuild(database).check)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:
