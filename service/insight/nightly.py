@@ -82,7 +82,8 @@ def _last_night(now: datetime) -> datetime:
     '2026-11-21T19:00:00+00:00'
     """
     offset = timedelta(hours=NIGHT_HOUR - UTC_OFFSET_HOURS)
-    return (now.astimezone(UTC) - offset).replace(hour=0, minute=0, second=0, microsecond=0) + offset
+    day = (now.astimezone(UTC) - offset).date()
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + offset
 
 
 def _start() -> Rebuilding:
