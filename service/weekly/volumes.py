@@ -22,7 +22,7 @@ def volumes(counts: Counts, week: Week, names: Names) -> Volumes:
     """The comparisons of a week."""
     anger = anger_of(counts, names)
     angry = counts.total("level", [str(level) for level in anger.angry])
-    called = "和".join(names.level(level) for level in anger.angry)
+    called = "和".join(_level_name(level, names) for level in anger.angry)
     return Volumes(
         mondays=week.mondays[-counts.weeks :],
         whole=_compared("all", "", "全部投诉", counts.total("level")),
@@ -50,23 +50,30 @@ def _levels(counts: Counts, names: Names) -> list[Level]:
     found = []
     for level in reversed(order):
         if str(level) in rows:
-            name = names.level(level)
-            shown = f"{level} 级" if name == str(level) else f"{level} 级 {name}"
             fill = heat(order.index(level), len(order))
-            found.append(Level(level, shown, fill, rows[str(level)]))
+            found.append(Level(level, _level_name(level, names), fill, rows[str(level)]))
     if "" in rows:
         found.append(Level(None, names.level(None), "none", rows[""]))
     return found
 
 
+def _level_name(level: int, names: Names) -> str:
+    name = names.level(level)
+    return f"{level} 级" if name == str(level) else name
+
+
 def _series(counts: Counts, names: Names) -> tuple[Compared, ...]:
-    """Each with a range that allows for how many are looked at; tiny ones are left out."""
+    """Each with a range that allows for how many are looked at.
+
+    Tiny ones are left out, and those that have all cases: they say nothing of their own.
+    """
+    whole = counts.total("level")
     say = {"category": names.category, "team": names.team, "channel": names.channel}
     rows = [
         (kind, code, row)
         for kind in _KINDS
         for code, row in counts.of(kind).items()
-        if max(row) >= MIN_CASES
+        if max(row) >= MIN_CASES and row != whole
     ]
     found = [
         _compared(kind, code, say[kind](code), row, series=len(rows)) for kind, code, row in rows

@@ -203,7 +203,7 @@ def test_every_page_meets_wcag_aa(site: Site, browser: Browser, pictures: Path, 
              "case": case, "help": "/help"}  # fmt: skip
     pages |= {"statistics": "/statistics", "year": "/statistics?days=366", "account": "/account",
               "users": "/admin", "user": "/admin/users/1", "keys": "/admin/keys",
-              "audit": "/admin/audit?verify=1"}  # fmt: skip
+              "audit": "/admin/audit?verify=1", "weekly": "/insight/weekly"}  # fmt: skip
     found = []
     for name, path in pages.items():
         person.go(path)
