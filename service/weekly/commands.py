@@ -37,7 +37,7 @@ def weekly_report(
 ) -> None:
     """Write what rose in a week, what hurts most, what was done and what is next."""
     settings, now = read_settings(os.environ), datetime.now(UTC)
-    policy = PolicyWatch(settings.policy).current()
+    policy = PolicyWatch(settings.policy).current
     week = _week(named, policy, now)
     names = Names(_labels(settings, policy), {}, policy)
     report = gather(open_database(), names, week, now=now)

@@ -60,12 +60,15 @@ class Printer:
         if path is None:
             raise PrintError(f"no browser to print with: none of {', '.join(_NAMES)} is there")
         # A browser that is ended may still write for a moment: what it leaves does no harm.
-        folder = tempfile.TemporaryDirectory(prefix="weekly-", ignore_cleanup_errors=True)
-        with self._turn(), folder as name:
-            page, target = Path(name) / "report.html", Path(name) / "report.pdf"
+        with (
+            self._turn(),
+            tempfile.TemporaryDirectory(prefix="weekly-", ignore_cleanup_errors=True) as name,
+        ):
+            folder = Path(name)
+            page, target = folder / "report.html", folder / "report.pdf"
             page.write_text(html, encoding="utf-8")
-            _run([path, *_arguments(Path(name)), f"--print-to-pdf={target}", page.as_uri()],
-                 Path(name), seconds)  # fmt: skip
+            arguments = (*_arguments(folder), f"--print-to-pdf={target}", page.as_uri())
+            _run([path, *arguments], folder, seconds)
             if not target.is_file():
                 raise PrintError(f"{path} wrote no PDF")
             return target.read_bytes()

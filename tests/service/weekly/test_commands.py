@@ -48,10 +48,9 @@ def test_without_a_file_it_says_the_summary(code: str) -> None:
     assert "--output" in result.stdout
 
 
-def test_machines_get_one_object(code: str) -> None:
+def test_machines_get_one_object(code: str, tmp_path: Path) -> None:
     """With nothing else on standard output, also when a file is written."""
-    result = run("--week", code, "--json", "--output", "report.html")
-    Path("report.html").unlink(missing_ok=True)
+    result = run("--week", code, "--json", "--output", str(tmp_path / "report.html"))
     found = json.loads(result.stdout)
     assert (found["week"], found["whole"]["cases"]) == (code, 9)
 

@@ -141,7 +141,8 @@ def test_the_summary_says_the_most_important_first(world: World) -> None:
     )
     assert said[1].text == "最激烈的两级（愤怒和失控）有 9 件，占 60%，高于平常范围（0–0 件）。"
     assert said[2].text == (
-        "明显多于平常的是类别“退款” 9 件（平均 0，平常 0–0）、团队“money” 9 件（平均 0，平常 0–0）。"
+        "明显多于平常的是类别“退款” 9 件（平均 0，平常 0–0）、"
+        "团队“money” 9 件（平均 0，平常 0–0）。"
     )
     assert said[3].text == (
         "本周进来的案例有 100%首次响应超时（目标至多 5.0%）；"

@@ -49,7 +49,8 @@ def test_a_week_with_the_change_to_summer_time_has_one_hour_less() -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "2026-W54", "2025-W53", "2026-W00", "2026-W25", "9999-W52", "0000-W01", "W46", "本周", "2026-46",
+    "2026-W54", "2025-W53", "2026-W00", "2026-W25", "9999-W52", "0000-W01", "W46", "本周",
+    "2026-46",
 ])  # fmt: skip
 def test_what_is_no_week_that_has_begun_is_refused(text: str) -> None:
     """The sentence names the value and what is allowed; 2025 has only 52 weeks."""
