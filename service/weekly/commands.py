@@ -41,12 +41,10 @@ def weekly_report(
     week = _week(named, policy, now)
     names = Names(_labels(settings, policy), {}, policy)
     report = gather(open_database(), names, week, now=now)
-    if output is not None or pdf is not None:
-        html = render_file(report)
-        for path, content in ((output, html.encode), (pdf, lambda: _pdf(settings, html))):
-            if path is not None:
-                _write(path, content())
-                click.echo(f"wrote {path}", err=as_json)
+    if output is not None:
+        _write(output, render_file(report).encode(), is_quiet=as_json)
+    if pdf is not None:
+        _write(pdf, Printer(settings.home).pdf(render_file(report)), is_quiet=as_json)
     if as_json:
         click.echo(orjson.dumps(report_fields(report)))
     elif output is None and pdf is None:
@@ -72,16 +70,13 @@ def _labels(settings: Settings, policy: Policy) -> Labels:
         return labels_in({}, policy)
 
 
-def _pdf(settings: Settings, html: str) -> bytes:
-    return Printer(settings.home).pdf(html)
-
-
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, *, is_quiet: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    click.echo(f"wrote {path}", err=is_quiet)
 
 
 def _say(report: WeeklyReport) -> None:

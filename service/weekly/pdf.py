@@ -20,7 +20,8 @@ _ARGUMENTS = (
     "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--no-default-browser-check", "--no-pdf-header-footer",
-    "--blink-settings=scriptEnabled=false",
+    # Not Blink's scriptEnabled=false: the browser's own page that prints needs scripts.
+    "--disable-javascript",
     "--host-resolver-rules=MAP * ~NOTFOUND",  # it finds no host: it stays offline
 )  # fmt: skip
 

@@ -119,8 +119,8 @@ class Volumes:
 
     @property
     def risen(self) -> tuple[Compared, ...]:
-        """What rose beyond its usual range."""
-        return tuple(one for one in self.series if one.verdict == "above")
+        """What rose beyond its usual range, and by enough to act."""
+        return tuple(one for one in self.series if one.has_risen)
 
 
 @dataclass(frozen=True, slots=True)

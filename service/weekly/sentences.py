@@ -67,7 +67,7 @@ def _open_surges(report: WeeklyReport) -> Iterator[Sentence]:
 
 def _angrier(report: WeeklyReport) -> Iterator[Sentence]:
     angry = report.volumes.angry
-    if angry is not None and angry.verdict == "above":
+    if angry is not None and angry.has_risen:
         yield _anger(report)
 
 
@@ -118,7 +118,7 @@ def _nothing_rose(report: WeeklyReport) -> Iterator[Sentence]:
 
 
 def _calm(report: WeeklyReport) -> Iterator[Sentence]:
-    if report.volumes.angry is not None and report.volumes.angry.verdict != "above":
+    if report.volumes.angry is not None and not report.volumes.angry.has_risen:
         yield _anger(report)
 
 

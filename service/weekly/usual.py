@@ -48,13 +48,18 @@ class Compared:
 
     @property
     def verdict(self) -> str:
-        """Above or below its range, usual, or unknown; a rise is also large enough to matter."""
+        """Above or below its range, usual, or unknown."""
         if self.usual is None:
             return "unknown"
-        is_large = self.cases >= max(MIN_CASES, MIN_RISE * self.usual.mean)
-        if self.cases > self.usual.high and is_large:
+        if self.cases > self.usual.high:
             return "above"
         return "below" if self.cases < self.usual.low else "usual"
+
+    @property
+    def has_risen(self) -> bool:
+        """Whether it is above its range, and by enough that somebody should act."""
+        least = max(MIN_CASES, MIN_RISE * self.usual.mean) if self.usual else 0.0
+        return self.verdict == "above" and self.cases >= least
 
     @property
     def surplus(self) -> float:

@@ -35,7 +35,7 @@ def test_the_browser_is_alone_offline_and_without_scripts(path: Path, tmp_path: 
     install(path, WRITES)
     said = Printer(tmp_path / "home").pdf("<p>x</p>").decode()
     assert said.startswith("%PDF-1.4")
-    for wanted in ("--headless", "scriptEnabled=false", "MAP * ~NOTFOUND"):
+    for wanted in ("--headless", "--disable-javascript", "MAP * ~NOTFOUND"):
         assert wanted in said
     (profile,) = [one for one in said.split() if one.startswith("--user-data-dir=")]
     assert not Path(profile.partition("=")[2]).exists()

@@ -41,4 +41,6 @@ def test_verdicts_are_told_at_the_edges(cases: int, verdict: str) -> None:
 def test_few_cases_or_a_small_rise_are_no_rise() -> None:
     """Four cases where there were none, and a fifth more of thousands, alarm nobody."""
     for row in ((*[0] * 8, 4), (*[10_000] * 8, 12_000)):
-        assert Compared("all", "", "", row, usual(row[:-1])).verdict == "usual"
+        found = Compared("all", "", "", row, usual(row[:-1]))
+        assert (found.verdict, found.has_risen) == ("above", False)
+    assert Compared("all", "", "", (*[0] * 8, 5), usual([0] * 8)).has_risen
