@@ -14,6 +14,7 @@ from service.weekly.report import Sentence, WeeklyReport
 from service.weekly.wording import (
     aim_target,
     aim_value,
+    cases_of,
     change,
     day,
     series_name,
@@ -50,7 +51,7 @@ def _volume(report: WeeklyReport) -> Iterator[Sentence]:
             "above": "高于平常范围", "below": "低于平常范围", "usual": "在平常范围之内",
         }[whole.verdict]  # fmt: skip
         said.append(f"{verdict}（{usual_range(whole.usual)} 件）")
-    yield Sentence("，".join(part for part in said if part) + "。", "/statistics")
+    yield Sentence("，".join(part for part in said if part) + "。", cases_of(week))
 
 
 def _open_surges(report: WeeklyReport) -> Iterator[Sentence]:
@@ -81,7 +82,8 @@ def _risen(report: WeeklyReport) -> Iterator[Sentence]:
             if one.usual
         )
         more = f"等 {len(risen)} 项" if len(risen) > _MOST_NAMED else ""
-        yield Sentence(f"明显多于平常的是{shown}{more}。", "/statistics")
+        first = {risen[0].kind: risen[0].code}
+        yield Sentence(f"明显多于平常的是{shown}{more}。", cases_of(report.week, **first))
 
 
 def _late(report: WeeklyReport) -> Iterator[Sentence]:
@@ -93,7 +95,8 @@ def _grave(report: WeeklyReport) -> Iterator[Sentence]:
     if report.pain.grave:
         shown = "、".join(f"{one.name} {one.cases:,} 件" for one in report.pain.grave)
         numbers = tuple(e.case_id for one in report.pain.grave for e in one.examples)
-        yield Sentence(f"带有重大风险信号的投诉：{shown}。", "/cases", numbers)
+        address = cases_of(report.week, signal=report.pain.grave[0].code)
+        yield Sentence(f"带有重大风险信号的投诉：{shown}。", address, numbers)
 
 
 def _trouble(report: WeeklyReport) -> Iterator[Sentence]:

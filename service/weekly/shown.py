@@ -6,9 +6,18 @@ from collections.abc import Sequence
 
 from service.cases.plain import plain
 from service.insight.shown import surge_fields, word_fields
-from service.weekly.done import Taken
+from service.weekly.done import Done, Taken
 from service.weekly.harm import Example
-from service.weekly.report import Shown, Surged, Trouble, WeeklyReport
+from service.weekly.report import (
+    Aim,
+    Customers,
+    Shown,
+    Step,
+    Surged,
+    Trouble,
+    Volumes,
+    WeeklyReport,
+)
 from service.weekly.usual import Compared
 
 Json = dict[str, object]
@@ -16,7 +25,7 @@ Json = dict[str, object]
 
 def report_fields(report: WeeklyReport) -> Json:
     """The whole report."""
-    week, volumes, done = report.week, report.volumes, report.done
+    week = report.week
     return {
         "week": week.code,
         "monday": week.monday.isoformat(),
@@ -29,15 +38,7 @@ def report_fields(report: WeeklyReport) -> Json:
             {"text": one.text, "address": one.address, "case_ids": list(one.case_ids)}
             for one in report.summary
         ],
-        "mondays": [monday.isoformat() for monday in volumes.mondays],
-        "whole": _compared(volumes.whole),
-        "angry": _compared(volumes.angry) if volumes.angry else None,
-        "levels": [
-            {"level": one.level, "name": one.name, "weeks": list(one.weeks)}
-            for one in volumes.levels
-        ],
-        "series": [_compared(one) for one in volumes.series],
-        "dimensions": [_compared(one) for one in volumes.dimensions],
+        **_volumes(report.volumes),
         "surges": [_surge(one) for one in report.news.surges],
         "words": [
             {**word_fields(one.word), "examples": _examples(one.examples)}
@@ -46,43 +47,67 @@ def report_fields(report: WeeklyReport) -> Json:
         "issues": [_trouble(one) for one in report.pain.troubles],
         "grave_signals": [_shown(one) for one in report.pain.grave],
         "furious": _shown(report.pain.furious) if report.pain.furious else None,
-        "done": {
-            "cases": done.cases,
-            "responded": done.responded,
-            "resolved": done.resolved,
-            "dismissed": done.dismissed,
-            "overdue": done.overdue,
-            "overdue_now": done.overdue_now,
-            "response": _taken(done.response),
-            "resolution": _taken(done.resolution),
-            "reviews": done.reviews,
-            "corrected": done.corrected,
-            "recategorised": done.recategorised,
-            "teams": [
-                {"team": one.team, "name": one.name, "cases": one.cases, "overdue": one.overdue,
-                 "overdue_now": one.overdue_now}
-                for one in done.teams
-            ],
-        },
-        "aims": [
-            {"code": one.code, "name": one.name, "value": _rounded(one.value),
-             "target": one.target, "is_met": one.is_met}
-            for one in report.aims
+        "done": _done(report.done),
+        "aims": [_aim(one) for one in report.aims],
+        "customers": _customers(report.customers),
+        "steps": [_step(one) for one in report.steps],
+    }
+
+
+def _volumes(found: Volumes) -> Json:
+    return {
+        "mondays": [monday.isoformat() for monday in found.mondays],
+        "whole": _compared(found.whole),
+        "angry": _compared(found.angry) if found.angry else None,
+        "levels": [
+            {"level": one.level, "name": one.name, "weeks": list(one.weeks)} for one in found.levels
         ],
-        "customers": {
-            "repeated": report.customers.repeated,
-            "at_risk": report.customers.at_risk,
-            "csat": _rounded(report.customers.csat),
-            "csat_answers": report.customers.csat_answers,
-            "nps": _rounded(report.customers.nps),
-            "nps_answers": report.customers.nps_answers,
-        },
-        "steps": [
-            {"text": one.text, "team": one.team, "reason": one.reason, "address": one.address,
-             "case_ids": list(one.case_ids)}
-            for one in report.steps
-        ],
-    }  # fmt: skip
+        "series": [_compared(one) for one in found.series],
+        "dimensions": [_compared(one) for one in found.dimensions],
+    }
+
+
+def _done(done: Done) -> Json:
+    names = ("cases", "responded", "resolved", "dismissed", "overdue", "overdue_now", "reviews",
+             "corrected", "recategorised")  # fmt: skip
+    teams = ("team", "name", "cases", "overdue", "overdue_now")
+    return {
+        **{name: getattr(done, name) for name in names},
+        "response": _taken(done.response),
+        "resolution": _taken(done.resolution),
+        "teams": [{name: getattr(one, name) for name in teams} for one in done.teams],
+    }
+
+
+def _aim(one: Aim) -> Json:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "value": _rounded(one.value),
+        "target": one.target,
+        "is_met": one.is_met,
+    }
+
+
+def _customers(one: Customers) -> Json:
+    return {
+        "repeated": one.repeated,
+        "at_risk": one.at_risk,
+        "csat": _rounded(one.csat),
+        "csat_answers": one.csat_answers,
+        "nps": _rounded(one.nps),
+        "nps_answers": one.nps_answers,
+    }
+
+
+def _step(one: Step) -> Json:
+    return {
+        "text": one.text,
+        "team": one.team,
+        "reason": one.reason,
+        "address": one.address,
+        "case_ids": list(one.case_ids),
+    }
 
 
 def _compared(one: Compared) -> Json:

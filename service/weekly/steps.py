@@ -15,6 +15,7 @@ from service.weekly.wording import (
     KINDS,
     aim_target,
     aim_value,
+    cases_of,
     series_name,
     usual_range,
 )
@@ -70,7 +71,7 @@ def _risen(report: WeeklyReport, names: Names) -> Iterator[Step]:
         reason = f"{KINDS[one.kind]}{one.name} {one.cases:,} 件，平常 {usual_range(one.usual)} 件"
         team = _team_of(one.kind, one.code, names)
         text = f"查清{series_name(one)}为什么变多"
-        yield Step(text, team, reason, f"/cases?state=all&{one.kind}={quote(one.code)}")
+        yield Step(text, team, reason, cases_of(report.week, **{one.kind: one.code}))
 
 
 def _missed(report: WeeklyReport, _: Names) -> Iterator[Step]:

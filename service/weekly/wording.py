@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from urllib.parse import urlencode
 
 from service.pages.charts import percent
 from service.pages.words import duration
 from service.weekly.report import Aim
 from service.weekly.usual import Compared, Usual
+from service.weekly.weeks import Week
 
 VERDICTS = {"above": "高于平常", "below": "低于平常", "usual": "平常", "unknown": "历史不足"}
 KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "dimension": "维度"}
@@ -39,6 +41,17 @@ def change(one: Compared) -> str:
     sign = "+" if more > 0 else "-"
     share = f"（{sign}{percent(abs(more), one.before)}）" if one.before else ""
     return f"比上一周{'多' if more > 0 else '少'} {abs(more):,} 件{share}"
+
+
+def cases_of(week: Week, **asked: str) -> str:
+    """The address of the queue with all cases of a week, of one category or the like."""
+    span = week.span
+    period = {
+        "created_after": span.begins_at.isoformat(),
+        "created_before": span.ends_at.isoformat(),
+    }
+    filters = {name: value for name, value in asked.items() if value}
+    return f"/cases?{urlencode({'state': 'all', 'snoozed': 'include', **filters, **period})}"
 
 
 def series_name(one: Compared) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import html
 import io
 import re
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ def test_the_page_shows_every_part(site: Site) -> None:
     assert "style=" not in page
     assert "<style" not in page
     assert 'href="/insight/weekly"' in browser.get("/insight").text
+    sources = set(re.findall(r'<small><a href="([^"]+)">查看', page))
+    assert len(sources) >= 3
+    for address in sources:
+        assert browser.client.get(html.unescape(address)).status_code == 200, address
     (after,) = re.findall(r'href="(/insight/weekly\?week=[^"]+)" rel="next"', page)
     running = browser.get(after).text
     assert "未满一周" in running
@@ -102,28 +107,28 @@ def test_the_file_needs_nothing_beside_it(site: Site) -> None:
     reply = site.house.logged_in("reviewer").get("/insight/weekly.html")
     name = f'attachment; filename="weekly-{site.code}.html"'
     assert reply.headers["Content-Disposition"] == name
-    html = reply.text
-    assert html.startswith('<!doctype html>\n<html lang="zh-CN"')
+    text = reply.text
+    assert text.startswith('<!doctype html>\n<html lang="zh-CN"')
     for foreign in ("://", "<script", "<link", " src=", "@import", " style=", "href="):
-        assert foreign not in html, foreign
-    assert not re.search(r" on\w+=", html)
-    assert set(re.findall(r"url\((.)", html)) == {"#"}
-    (css,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+        assert foreign not in text, foreign
+    assert not re.search(r" on\w+=", text)
+    assert set(re.findall(r"url\((.)", text)) == {"#"}
+    (css,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src &#39;none&#39;; style-src &#39;sha256-{digest}&#39;"
-    assert f'http-equiv="Content-Security-Policy" content="{policy}' in html
-    assert re.search(r"#\d+", html)  # cases by their number
-    assert html.index("本周要点") < html.index("下一步")
+    assert f'http-equiv="Content-Security-Policy" content="{policy}' in text
+    assert re.search(r"#\d+", text)  # cases by their number
+    assert text.index("本周要点") < text.index("下一步")
 
 
 def test_names_are_text_in_the_file(world: World) -> None:
     """Markup in a channel or a complaint does nothing."""
     world.past(*[1] * 5, channel="app")
     world.add(9, channel="<b>x</b>", level=5, text="<img src=x onerror=alert(1)>")
-    html = render_file(world.report())
-    assert "<b>x</b>" not in html
-    assert "<img" not in html
-    assert "&lt;img" in html
+    text = render_file(world.report())
+    assert "<b>x</b>" not in text
+    assert "<img" not in text
+    assert "&lt;img" in text
 
 
 def test_every_table_is_a_csv(site: Site) -> None:
