@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from flask import Blueprint, Response, abort, make_response, render_template
 
 from service.cases.api import arguments, download
@@ -84,6 +85,7 @@ def _printed(printer: Printer, report: WeeklyReport) -> bytes:
         message = "正在生成另一份 PDF，请过一会儿再试"
         raise ApiError(429, "printer_busy", message, headers=wait) from error
     except PrintError as error:
+        structlog.get_logger().error("weekly_pdf_failed", reason=str(error))
         message = "没有生成 PDF：请打开周报，用浏览器打印并存为 PDF"
         raise ApiError(500, "printer_failed", message) from error
 

@@ -1,4 +1,4 @@
-"""Surges that began in a week, and words that rose in it."""
+"""Surges that went on in a week, and words that rose in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service.cases.tables import Case
@@ -52,7 +52,10 @@ def _worded(word: EmergingWord, texts: Mapping[int, str]) -> Worded:
 def _surges(session: Session, week: Week, names: Names) -> tuple[Surged, ...]:
     statement = (
         select(Surge)
-        .where(Surge.detected_at >= week.span.begins_at, Surge.detected_at < week.span.ends_at)
+        .where(
+            Surge.detected_at < week.span.ends_at,
+            or_(Surge.ended_at.is_(None), Surge.ended_at >= week.span.begins_at),
+        )
         .order_by(Surge.ended_at.is_not(None), Surge.seen.desc(), Surge.id)
         .limit(MAX_SURGES)
     )

@@ -24,7 +24,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Surged:
-    """A surge that began in the week, in words; the team that answers for it, and open cases."""
+    """A surge that went on in the week, in words; the team that answers for it, and open cases."""
 
     surge: Surge
     name: str
@@ -125,7 +125,7 @@ class Volumes:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Surges that began in the week, and words that rose in it."""
+    """Surges that went on in the week, and words that rose in it."""
 
     surges: tuple[Surged, ...]
     words: tuple[Worded, ...]

@@ -54,7 +54,7 @@ class WeeklyExampleReply(Reply):
 
 
 class WeeklySurgeReply(SurgeReply):
-    """本周开始的一次激增。"""
+    """本周开始或仍在持续的一次激增。"""
 
     name: str
     team: str = Field(description="由哪个团队负责。")

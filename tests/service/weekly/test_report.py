@@ -251,17 +251,22 @@ def test_surges_and_words_of_the_week_are_told(world: World) -> None:
                   case_ids=numbers[:5], **told),
             Surge(code="service", detected_at=at, ended_at=at, seen=19, expected=2.0,
                   case_ids=[], **told),
-            Surge(code="old", detected_at=at - timedelta(weeks=1), ended_at=None, seen=9,
+            Surge(code="old", detected_at=at - timedelta(weeks=2), seen=9, expected=1.0,
+                  ended_at=at - timedelta(weeks=1), case_ids=[], **told),
+            Surge(code="delivery", detected_at=at - timedelta(weeks=1), ended_at=None, seen=6,
                   expected=1.0, case_ids=[], **told),
             EmergingWord(word="雪球卡", built_at=end, **word),
         ])  # fmt: skip
         session.commit()
     world.change(numbers[0], owner="user:1")
     report = world.report()
-    assert [one.name for one in report.news.surges] == ["类别 退款", "类别 服务态度"]
+    assert [one.name for one in report.news.surges] == [
+        "类别 退款", "类别 物流", "类别 服务态度",
+    ]  # fmt: skip
     assert [one.word.word for one in report.news.words] == ["雪球卡"]
     assert report.summary[1].text == (
-        "有 1 次激增还没有平息：类别 退款（24 小时内 9 件，平时 2 件）。"
+        "有 2 次激增还没有平息：类别 退款（24 小时内 9 件，平时 2 件）、"
+        "类别 物流（24 小时内 6 件，平时 1 件）。"
     )
     (step,) = [one for one in report.steps if "激增" in one.text]
     assert (step.team, step.case_ids) == ("money", tuple(numbers[1:5]))
