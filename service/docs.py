@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import flask_openapi3_swagger
-import orjson
 from flask import Blueprint, Response, abort, send_file
 
 from service import openapi
@@ -31,7 +30,7 @@ _POLICY = (
 def blueprint() -> Blueprint:
     """The routes of the document and its page."""
     routes = Blueprint("docs", __name__)
-    document = orjson.dumps(openapi.document())
+    document = openapi.written()
 
     @routes.get("/openapi.json")
     def openapi_json() -> Response:

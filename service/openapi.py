@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import orjson
 from pydantic import BaseModel
@@ -64,6 +65,12 @@ _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _REQUEST_ID = {"$ref": "#/components/parameters/RequestId"}
 _REQUEST_ID_HEADER: Json = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
 _REPLAY_HEADER: Json = {"Idempotent-Replay": {"$ref": "#/components/headers/Replay"}}
+
+
+@cache
+def written() -> bytes:
+    """The whole document as JSON; made once, it takes a while."""
+    return orjson.dumps(document())
 
 
 def document() -> Json:

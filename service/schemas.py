@@ -182,6 +182,12 @@ class Complaint(_Strict):
     )
     id: Identifier | None = Field(None, description="贵方的编号，原样返回。")
     channel: Code | None = Field(None, description="来源渠道，例如 app、phone、weibo。")
+    product: Code | None = Field(
+        None, description="投诉涉及的商品、服务或线路，用于筛选和发现激增；不要填写个人信息。"
+    )
+    region: Code | None = Field(
+        None, description="地区、城市或门店，用于筛选和发现激增；不要填写客户的住址。"
+    )
     customer: Customer | None = Field(None, description="客户信息。")
     occurred_at: Past | None = Field(
         None,

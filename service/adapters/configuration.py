@@ -44,6 +44,8 @@ class _Adapter(_Part):
     allow_http: bool = False
     own_users: list[Text] = Field(default=[], max_length=20)  # ids, logins, addresses of the token
     channel: Code | None = Field(default=None, max_length=64)
+    product: Text | None = Field(default=None, max_length=64)  # of all its complaints
+    region: Text | None = Field(default=None, max_length=64)
     with_subject: bool = True
     page_url: Url | None = None  # with {case_id}: where people read the case
     zone: Text = "Asia/Shanghai"

@@ -146,6 +146,8 @@ def _complaint(adapter: Adapter, message: Message, text: str) -> Complaint:
             "text": text,
             "id": f"{adapter.name}:{message.ticket}"[:MAX_ID_CHARS],
             "channel": channel[:_MAX_CHANNEL_CHARS] if channel else None,
+            "product": adapter.settings.product,
+            "region": adapter.settings.region,
             "customer": Customer(id=customer) if customer else None,
             "occurred_at": moment.isoformat() if moment and is_right else None,
         }

@@ -1,4 +1,4 @@
-"""Demo cases: corpus texts, judged by the real model, as if they had come in over 30 days.
+"""Demo cases: texts and conversations, judged by the real model, as if they came in over 30 days.
 
 The seed decides everything but the model: which texts, when they came, who worked on them. Verdicts
 say what the corpus says, so that override rates show where the model errs.
@@ -6,7 +6,6 @@ say what the corpus says, so that override rates show where the model errs.
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,18 +14,20 @@ from pathlib import Path
 
 import click
 
-from classifier.errors import InputFileError
 from classifier.policy import Context, decide
 from classifier.reply import reply
 from classifier.review import AUDIT
 from service.actors import DEMO_CLIENT, Actor
 from service.app import Parts, load_parts
+from service.cases.demo_texts import Row, conversations, read_corpus
 from service.cases.desk import Desk
 from service.cases.faults import CaseFieldError
 from service.cases.intake import Intake
 from service.cases.record import Judged
 from service.cases.verdicts import Opinion, Verdicts
 from service.db import Database
+from service.dialogues import hear
+from service.quality.ratings import Answer, rate
 from service.schemas import Complaint, Customer
 from service.secret import load_secret
 from service.settings import Settings
@@ -34,7 +35,9 @@ from service.tables import Role
 
 _DAYS = 30
 _BATCH = 100
+_EACH_CONVERSATION = 10  # cases to a conversation, until all have come
 _CUSTOMERS = 300
+_RATED = 0.4  # of the closed ones
 _PEOPLE = tuple(
     Actor(f"demo:{name}", role, "demo")
     for name, role in (
@@ -50,16 +53,6 @@ _NOTES = (
     "已转仓库核实，等回复。",
     "退款已提交，三个工作日到账。",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One text of the corpus with what its author says of it."""
-
-    text: str
-    category: str
-    level: int
-    channel: str
 
 
 @dataclass(slots=True)
@@ -113,24 +106,6 @@ def fill_demo(
     return made
 
 
-def read_corpus(folder: Path) -> list[Row]:
-    """The labelled texts of a folder of CSV files.
-
-    Raises:
-        InputFileError: there are none.
-    """
-    rows = []
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows += [
-                Row(row["text"], row["category"], int(row["intensity"]), row.get("channel") or "")
-                for row in csv.DictReader(file)
-            ]
-    if not rows:
-        raise InputFileError(f"{folder} has no CSV files with texts: name another by --corpus")
-    return rows
-
-
 def _arrivals(
     draws: random.Random, corpus: Sequence[Row], number: int
 ) -> tuple[list[Row], list[datetime]]:
@@ -138,7 +113,11 @@ def _arrivals(
     weights = [(1, 1, 2, 6, 8)[min(max(row.level, 1), 5) - 1] for row in corpus]
     now = datetime.now(UTC)
     moments = sorted(now - timedelta(days=_DAYS) * draws.random() ** 1.5 for _ in range(number))
-    return draws.choices(corpus, weights, k=number), moments
+    texts = draws.choices(corpus, weights, k=number)
+    talks = conversations()[: number // _EACH_CONVERSATION]
+    for place, talk in zip(draws.sample(range(number), len(talks)), talks, strict=True):
+        texts[place] = talk
+    return texts, moments
 
 
 def _judge(
@@ -151,21 +130,26 @@ def _judge(
     """Each text as the service would judge it; what the policy does not flag is an audit."""
     policy = parts.predictor.policy
     found = []
-    for row, prediction, moment in zip(
-        rows, parts.predictor.model.predict([row.text for row in rows]), moments, strict=True
+    model = parts.predictor.model
+    for row, whole, moment in zip(
+        rows, model.predict([row.text for row in rows]), moments, strict=True
     ):
         complaint = Complaint(
             text=row.text,
+            messages=row.messages(moment),
             id=f"DEMO-{draws.randrange(10**8):08d}",
             channel=row.channel,
             customer=Customer(id=f"demo-{draws.randrange(_CUSTOMERS)}")
             if draws.random() < 0.3
             else None,
         )
+        prediction, dialogue = hear(complaint, whole, model) if row.turns else (whole, None)
         own = intake.customer_hash(complaint)
         contacts = intake.contacts([own], policy, moment)[0]
         decision = decide(prediction, policy, Context(contacts=contacts, channel=row.channel))
         entry = reply("demo", prediction, decision, received_at=moment)
+        if dialogue is not None:
+            entry["dialogue"] = dialogue.as_json()
         why = intake.reasons(prediction, decision, policy) or (AUDIT,)
         found_out = (prediction, decision, entry, why, own, contacts)
         found.append(Judged(complaint, *found_out, moment, _CLIENT))
@@ -203,6 +187,8 @@ class _Work:
             end = self.desk.resolve if self.draws.random() < 0.85 else self.desk.dismiss
             end(case_id, by)
             self.made.closed += 1
+            if self.draws.random() < _RATED:
+                self._rate(case_id, row, next(moments))
 
     def _moments(self, came_at: datetime) -> Iterator[datetime]:
         """One moment after the other, none in the future."""
@@ -210,6 +196,13 @@ class _Work:
         while True:
             moment += timedelta(minutes=self.draws.expovariate(1 / 120))
             yield min(moment, datetime.now(UTC))
+
+    def _rate(self, case_id: int, row: Row, at: datetime) -> None:
+        """The angrier the customer was, the lower."""
+        csat = min(5, max(1, self.draws.choice((6, 6, 5, 4)) - self.draws.randint(0, row.level)))
+        nps = min(10, max(0, 2 * csat + self.draws.choice((-1, 0, 1)))) if csat % 2 else None
+        self.clock.now = at
+        rate(self.desk, case_id, _CLIENT, Answer(csat, nps))
 
     def _judge(self, case_id: int, row: Row, by: Actor) -> None:
         """A verdict as the corpus has it; some are looked at again, by somebody who is careless."""

@@ -18,6 +18,8 @@ FILTERS = (
     Parameter("signal", "风险信号代码；给出多个时须同时具备。", is_many=True),
     Parameter("team", "处理团队，可多选。", is_many=True),
     Parameter("channel", "来源渠道，可多选。", is_many=True),
+    Parameter("product", "商品、服务或线路。"),
+    Parameter("region", "地区、城市或门店。"),
     Parameter("verdict", "复核进度，可多选。", tuple(s.name.lower() for s in VerdictState),
               is_many=True),
     Parameter("owner", "负责人；me 表示当前操作人。"),

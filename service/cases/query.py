@@ -49,6 +49,8 @@ def read_filters(arguments: Arguments, *, me: str, now: datetime) -> Filters:
         signals=frozenset(read.many("signal")),
         teams=frozenset(read.many("team")),
         channels=frozenset(read.many("channel")),
+        product=read.one("product"),
+        region=read.one("region"),
         verdicts=frozenset(read.numbered("verdict", VerdictState)),
         owner=owner_id(owner, me) if owner else None,
         client_id=read.one("id"),

@@ -56,6 +56,8 @@ class Filters:
     teams: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     verdicts: frozenset[VerdictState] = frozenset()
+    product: str | None = None
+    region: str | None = None
     owner: str | None = None
     client_id: str | None = None
     is_overdue: bool | None = None
@@ -207,7 +209,12 @@ def _conditions(session: Session, filters: Filters, now: datetime) -> list[Colum
     found += [
         Case.signals.contains(f" {code} ", autoescape=True) for code in sorted(filters.signals)
     ]
-    equal = ((Case.owner, filters.owner), (Case.client_id, filters.client_id))
+    equal = (
+        (Case.owner, filters.owner),
+        (Case.client_id, filters.client_id),
+        (Case.product, filters.product),
+        (Case.region, filters.region),
+    )
     found += [column == wanted for column, wanted in equal if wanted is not None]
     found += _time_conditions(filters, now)
     if filters.words:

@@ -71,6 +71,8 @@ def _case(judged: Judged) -> Json:
         "customer_tier": storable(customer.tier) if customer else None,
         "contacts": min(judged.contacts, 32_767),
         "channel": storable(complaint.channel),
+        "product": storable(complaint.product) or None,
+        "region": storable(complaint.region) or None,
         "outcome": prediction.outcome.value,
         "reasons": " ".join(judged.reasons),
         "level": prediction.intensity.level if prediction.intensity else None,

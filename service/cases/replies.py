@@ -43,6 +43,8 @@ class CaseReply(Reply):
     team: str
     tier: str
     channel: str | None
+    product: str | None
+    region: str | None
     customer_tier: str | None
     contacts: int = Field(description="该客户近期第几次联系。")
     state: StateName

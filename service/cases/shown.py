@@ -26,10 +26,10 @@ def summary(item: Item) -> Json:
 def case_fields(case: Case) -> Json:
     """Everything that stands in the table of cases, but for hashes."""
     names = ("outcome", "level", "category", "priority", "score", "uncertainty", "team", "tier",
-             "channel", "customer_tier", "contacts", "state", "owner", "verdict_state",
-             "created_at", "due_at", "snoozed_until", "waiting_since", "first_response_at",
-             "resolved_at", "response_seconds", "resolution_seconds", "model_version",
-             "policy_version", "tokeniser", "version")  # fmt: skip
+             "channel", "product", "region", "customer_tier", "contacts", "state", "owner",
+             "verdict_state", "created_at", "due_at", "snoozed_until", "waiting_since",
+             "first_response_at", "resolved_at", "response_seconds", "resolution_seconds",
+             "model_version", "policy_version", "tokeniser", "version")  # fmt: skip
     return {
         "case_id": case.id,
         "id": case.client_id,

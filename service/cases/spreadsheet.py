@@ -10,9 +10,9 @@ from service.cases.queue import Item
 from service.cases.shown import summary
 
 COLUMNS = ("case_id", "id", "priority", "due_at", "state", "owner", "category", "level", "score",
-           "signals", "team", "tier", "channel", "outcome", "reasons", "uncertainty", "contacts",
-           "created_at", "first_response_at", "resolved_at", "verdict_state", "model_version",
-           "policy_version", "text")  # fmt: skip
+           "signals", "team", "tier", "channel", "product", "region", "outcome", "reasons",
+           "uncertainty", "contacts", "created_at", "first_response_at", "resolved_at",
+           "verdict_state", "model_version", "policy_version", "text")  # fmt: skip
 # What Excel, LibreOffice and others start a formula with (OWASP, CSV Injection), also after spaces.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 

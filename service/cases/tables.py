@@ -58,6 +58,8 @@ class Case(Base):
     customer_tier: Mapped[str | None] = mapped_column(String(64))
     contacts: Mapped[int] = mapped_column(SmallInteger)
     channel: Mapped[str | None] = mapped_column(String(64))
+    product: Mapped[str | None] = mapped_column(String(64))
+    region: Mapped[str | None] = mapped_column(String(64))
 
     outcome: Mapped[str] = mapped_column(String(20))
     reasons: Mapped[str] = mapped_column(String(100))  # why it is a case, separated by one space

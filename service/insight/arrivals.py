@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from itertools import product
+from itertools import product as pairs_of
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,10 +25,30 @@ from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_
 ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
 UTC_OFFSET_HOURS = 8  # days are China's
 ALL = Series("all", "")
+_COLUMNS = {
+    "category": Case.category,
+    "team": Case.team,
+    "channel": Case.channel,
+    "product": Case.product,
+    "region": Case.region,
+}
 _EPOCH = date(1970, 1, 1)
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 _CHINA = BusinessHours(ZoneInfo("Asia/Shanghai"), (Span(0, 86_400),), is_chinese=True)
-Row = tuple[int, str | None, int, str, str | None, int]  # hour, category, angry, team, channel, n
+_MOST_VALUES = 200  # of a column that clients fill: the most frequent ones have a series
+
+
+class Row(NamedTuple):
+    """Cases that came in within one hour and have all else in common."""
+
+    hour: int
+    category: str | None
+    is_angry: int
+    team: str
+    channel: str | None
+    product: str | None
+    region: str | None
+    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +66,7 @@ class Arrivals:
         )
         for row in self.rows:
             for one in series_of(row):
-                found[one][row[0] - self.first] += row[-1]
+                found[one][row.hour - self.first] += row.cases
         return dict(found)
 
     def common(self) -> Common:
@@ -55,10 +76,10 @@ class Arrivals:
         def pairs(hours: int) -> Counter[tuple[Series, Series]]:
             found: Counter[tuple[Series, Series]] = Counter()
             for row in self.rows:
-                if row[0] > self.last - hours:
+                if row.hour > self.last - hours:
                     own = tuple(series_of(row))
-                    for one, other in product(own, own):
-                        found[one, other] += row[-1]
+                    for one, other in pairs_of(own, own):
+                        found[one, other] += row.cases
             return found
 
         return lambda one, other, hours: pairs(hours)[one, other]
@@ -66,23 +87,20 @@ class Arrivals:
 
 def series_of(row: Row) -> Iterator[Series]:
     """The series that cases are counted in; what is not known is counted in none."""
-    _, category, angry, team, channel, _ = row
     yield ALL
-    if category:
-        yield Series("category", category)
-    if angry:
+    if row.is_angry:
         yield Series("level", f"{ANGRY_LEVEL}+")
-    yield Series("team", team)
-    if channel:
-        yield Series("channel", channel)
+    for kind in _COLUMNS:
+        code = getattr(row, kind)
+        if code:
+            yield Series(kind, code)
 
 
 def condition(series: Series) -> ColumnElement[bool]:
     """What cases of a series have in common, for a query."""
     if series.kind == "level":
         return Case.level >= ANGRY_LEVEL
-    column = {"category": Case.category, "team": Case.team, "channel": Case.channel}
-    return column[series.kind] == series.code if series != ALL else Case.id > 0
+    return _COLUMNS[series.kind] == series.code if series != ALL else Case.id > 0
 
 
 def read(session: Session, last: int) -> Arrivals:
@@ -93,13 +111,34 @@ def read(session: Session, last: int) -> Arrivals:
     today = (last + UTC_OFFSET_HOURS) // DAY
     first = (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
     angry = case((Case.level >= ANGRY_LEVEL, 1), else_=0)
-    columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel)
+    columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel,
+               Case.product, Case.region)  # fmt: skip
     statement = (
         select(*columns, func.count())
         .where(Case.created_hour.between(first, last), Case.created_by != DEMO_CLIENT)
         .group_by(*columns)
     )
-    return Arrivals(first, last, tuple((*row,) for row in session.execute(statement)))
+    rows = [Row(*row) for row in session.execute(statement)]
+    return Arrivals(first, last, tuple(_bounded(rows)))
+
+
+def _bounded(rows: list[Row]) -> Iterator[Row]:
+    """The rows without rare products and regions: each series more makes all others less keen."""
+    products = _frequent((row.product, row.cases) for row in rows)
+    regions = _frequent((row.region, row.cases) for row in rows)
+    for row in rows:
+        yield row._replace(
+            product=row.product if row.product in products else None,
+            region=row.region if row.region in regions else None,
+        )
+
+
+def _frequent(numbers: Iterable[tuple[str | None, int]]) -> set[str]:
+    found: Counter[str] = Counter()
+    for value, cases in numbers:
+        if value:
+            found[value] += cases
+    return {value for value, _ in found.most_common(_MOST_VALUES)}
 
 
 def alarms(arrivals: Arrivals) -> dict[Series, surges.Reading]:

@@ -67,7 +67,7 @@ class SurgeReply(Reply):
     """一次激增。"""
 
     surge_id: int
-    kind: Literal["all", "category", "level", "team", "channel"]
+    kind: Literal["all", "category", "level", "team", "channel", "product", "region"]
     code: str
     detected_at: datetime
     last_alarm_at: datetime

@@ -24,7 +24,7 @@ class Surge(Base):
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))  # all, category, level, team or channel
+    kind: Mapped[str] = mapped_column(String(16))  # of `arrivals.series_of`
     code: Mapped[str] = mapped_column(String(200))
     detected_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_alarm_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -16,7 +16,7 @@ from service.intake.file import Piece
 from service.intake.source import Entry, Json
 
 _LINES = (".jsonl", ".ndjson")
-_TAKEN = ("id", "channel", "customer", "metadata")
+_TAKEN = ("id", "channel", "product", "region", "customer", "metadata")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ OF_ACTION = {
     "dismiss": EventType.DISMISSED,
     "reopen": EventType.REOPENED,
 }
-_CASE = ("outcome", "priority", "level", "category", "team", "tier", "channel", "customer_tier",
+_CASE = ("outcome", "priority", "level", "category", "team", "tier", "channel", "product", "region",
+         "customer_tier",
          "contacts", "state", "owner", "verdict_state", "created_at", "due_at", "snoozed_until",
          "waiting_since", "first_response_at", "resolved_at", "model_version", "policy_version",
          "version")  # fmt: skip

@@ -36,7 +36,8 @@ _SNOOZED = {"exclude": "不含已延后", "only": "只看已延后", "include": 
 _AGES = {"1": "1 小时", "4": "4 小时", "24": "1 天", "72": "3 天", "168": "7 天", "720": "30 天"}
 _LABELS = {
     "state": "状态", "priority": "优先级", "level": "情绪", "category": "类别", "signal": "信号",
-    "team": "团队", "channel": "渠道", "verdict": "复核", "owner": "负责人", "id": "编号",
+    "team": "团队", "channel": "渠道", "product": "商品或服务", "region": "地区或门店",
+    "verdict": "复核", "owner": "负责人", "id": "编号",
     "older_than_hours": "早于", "newer_than_hours": "最近", "created_after": "不早于",
     "created_before": "早于", "q": "查找", "snoozed": "延后",
 }  # fmt: skip

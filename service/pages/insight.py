@@ -24,16 +24,16 @@ from service.pages import sessions
 from service.pages.charts import percent
 from service.pages.names import Names, names
 from service.pages.sessions import Office
+from service.pages.spark import Spark, spark
 from service.tables import Role
 
 PERIODS = ((7, "7 天"), (30, "30 天"), (90, "90 天"))
-SPARK_WIDTH, SPARK_HEIGHT = 140, 32
 _MAX_ISSUES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class IssueRow:
-    """A frequent issue as a row; `points` are those of the small line of its days."""
+    """A frequent issue as a row; `spark` is the small line of its days."""
 
     issue: Issue
     cases: int
@@ -43,8 +43,7 @@ class IssueRow:
     team: str
     levels: str
     example: str
-    points: str
-    about: str
+    spark: Spark
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,6 @@ def add(routes: Blueprint, office: Office) -> None:
             words=[(one, *_shares(one)) for one in words],
             surges=[_surge_row(one, called) for one in _surges(office, asked)],
             built_at=_built_at(issues, words),
-            width=SPARK_WIDTH,
-            height=SPARK_HEIGHT,
         )
         return make_response(shown)
 
@@ -90,20 +87,6 @@ def add(routes: Blueprint, office: Office) -> None:
             abort(404)
         lines = csv_table(*_TABLES[slug](office, asked, names(office)))
         return download(lines, "text/csv; charset=utf-8", f"{slug}-{asked.days}.csv")
-
-
-def sparkline(numbers: Sequence[int]) -> str:
-    """The points of a line over days, as SVG writes them; the largest number is at the top.
-
-    >>> sparkline([0, 4, 2])
-    '1.0,31.0 70.0,1.0 139.0,16.0'
-    """
-    most, last = max([*numbers, 1]), max(len(numbers) - 1, 1)
-    wide, high = SPARK_WIDTH - 2, SPARK_HEIGHT - 2
-    pairs = (
-        (1 + wide * place / last, 1 + high * (1 - n / most)) for place, n in enumerate(numbers)
-    )
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)
 
 
 def _asked() -> Asked:
@@ -123,7 +106,6 @@ def _issue_rows(
     rows = []
     for one in found:
         days = one.daily[-asked.days :]
-        most, last = max(days), days[-1]
         rows.append(
             IssueRow(
                 issue=one,
@@ -134,11 +116,15 @@ def _issue_rows(
                 team=called.team(one.team),
                 levels=_levels(one, called),
                 example=texts.get(one.case_ids[0], ""),
-                points=sparkline(days),
-                about=f"{len(days)} 天里每天的案例，最多的一天 {most} 件，最近一天 {last} 件",
+                spark=spark(days, _about(days)),
             )
         )
     return rows
+
+
+def _about(days: Sequence[int]) -> str:
+    most, last = max(days), days[-1]
+    return f"{len(days)} 天里每天的案例，最多的一天 {most} 件，最近一天 {last} 件"
 
 
 def _levels(issue: Issue, called: Names) -> str:

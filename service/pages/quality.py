@@ -14,6 +14,7 @@ from service.cases.spreadsheet import csv_table
 from service.pages.charts import Bars, Table, percent, rates
 from service.pages.names import Names, names
 from service.pages.sessions import Office
+from service.pages.spark import Spark, spark
 from service.pages.statistics import offset_of
 from service.pages.words import duration
 from service.quality.figures import MAX_WEEKS, WEEKS, Figures, Quality, quality
@@ -21,6 +22,7 @@ from service.quality.measures import MEASURES, Measure
 from service.quality.servqual import packaged_servqual
 
 PERIODS = ((4, "4 周"), (12, "12 周"), (26, "半年"), (53, "一年"))
+_LEAST_WEEKS = 2
 _SIGNS = {True: "达标", False: "未达标", None: ""}
 
 
@@ -62,7 +64,15 @@ def add(routes: Blueprint, office: Office) -> None:
             periods=PERIODS,
             found=found,
             targets=targets,
-            aims=[(one, _aim(one, targets), _value(one, found.whole, targets)) for one in MEASURES],
+            aims=[
+                (
+                    one,
+                    _aim(one, targets),
+                    _value(one, found.whole, targets),
+                    line(one, found, targets),
+                )
+                for one in MEASURES
+            ],
             grids=grids(found, names(office), targets),
             dimensions=dimensions(found),
             servqual=packaged_servqual(),
@@ -93,6 +103,17 @@ def grids(found: Quality, called: Names, targets: Targets | None) -> list[Grid]:
         _grid("teams", "按团队", "团队", by_team, targets),
         _grid("channels", "按渠道", "渠道", by_channel, targets),
     ]
+
+
+def line(measure: Measure, found: Quality, targets: Targets | None) -> Spark | None:
+    """A figure by week, beside its aim; None where there is nothing to compare."""
+    weeks = [measure.value(one) for one in found.by_week.values()]
+    known = [value for value in weeks if value is not None]
+    if len(known) < _LEAST_WEEKS:
+        return None
+    least, most, last = (_shown(measure, value) for value in (min(known), max(known), known[-1]))
+    about = f"{measure.name}按周：最近 {last}，最低 {least}，最高 {most}"
+    return spark(weeks, about, aim=measure.target(targets) if targets else None)
 
 
 def dimensions(found: Quality) -> Bars:

@@ -7,6 +7,7 @@ counted, so that a candidate that is too slow costs no request anything.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ MAX_WAITING = 1000
 _AT_ONCE = 32
 _PAUSE_SECONDS = 0.5
 _WRITE_SECONDS = 5.0
+_END_SECONDS = 5.0  # a worker that ends waits so long for its last sums
 _MAX_UNWRITTEN = 2000  # answers to cases while the database is gone
 _ADD_ANSWERS = insert(cast("Table", ShadowAnswer.__table__))
 _ADD_COUNTS = text(
@@ -60,7 +62,7 @@ class _Place(NamedTuple):
 
 
 class Trial:
-    """Compares both models; `note` may be called by any thread, the rest by one alone."""
+    """Compares both models; any thread may call `note`, the rest is its own once it is started."""
 
     def __init__(self, predictor: Predictor, database: Database, metrics: Metrics) -> None:
         self._predictor = predictor
@@ -70,6 +72,8 @@ class Trial:
         self._waiting: deque[_Seen] = deque()
         self._counts: Counter[_Place] = Counter()
         self._answers: list[dict[str, object]] = []
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
 
     def note(self, judged: Judged, context: Context) -> None:
         """Remembers an answered complaint for the candidate; takes no time to speak of."""
@@ -81,11 +85,15 @@ class Trial:
             return
         self._waiting.append(_Seen(judged, context))
 
-    def start(self) -> threading.Thread:
-        """Compares from now on, in a thread of this process."""
-        thread = threading.Thread(target=self._run, name="shadow", daemon=True)
-        thread.start()
-        return thread
+    def start(self) -> None:
+        """Compares from now on, in a thread of this process, until the process ends."""
+        self._thread.start()
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """Compares and stores what is left, for a few seconds at most."""
+        self._ending.set()
+        self._thread.join(_END_SECONDS)
 
     def compare(self) -> int:
         """Lets the candidate judge some of what waits; how many complaints that were."""
@@ -132,15 +140,14 @@ class Trial:
                 self._answers.append(_row(case_id, candidate.version, theirs))
 
     def _run(self) -> None:
-        pause = threading.Event()
         since_write = 0.0
-        while True:
-            pause.wait(_PAUSE_SECONDS)
+        while not self._ending.is_set():
+            is_last = self._ending.wait(_PAUSE_SECONDS)
             since_write += _PAUSE_SECONDS
             try:
                 while self.compare() == _AT_ONCE:
                     pass
-                if since_write >= _WRITE_SECONDS:
+                if is_last or since_write >= _WRITE_SECONDS:
                     since_write = 0.0
                     self.write()
             except Exception as error:

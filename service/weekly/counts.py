@@ -1,6 +1,7 @@
-"""Cases by week: of all, and by level, category, team and channel.
+"""Cases by week: of all, and by level, category, team, channel, product and region.
 
-Levels and categories are kept sums; teams and channels are read from an index alone.
+Levels and categories are kept sums; teams and channels are read from an index alone; products and
+regions from the cases of the weeks.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.cases.tables import Case, CaseVolume
@@ -45,6 +46,10 @@ def read_counts(session: Session, spans: Sequence[Span]) -> Counts:
     for place, team, channel, number in session.execute(_cases(spans)):
         found["team", team][place] += int(number)
         found["channel", channel or ""][place] += int(number)
+    for place, product, region, number in session.execute(_named(spans)):
+        for kind, code in (("product", product), ("region", region)):
+            if code:  # what is not known is counted in none
+                found[kind, code][place] += int(number)
     first = session.scalar(select(func.min(CaseVolume.created_hour)))
     # A week that began before anything was counted is no past to compare with; this week stays.
     known = sum(span.begin >= first for span in spans) if first is not None else 0
@@ -74,17 +79,36 @@ def _volumes(spans: Sequence[Span]) -> Select[*tuple[Any, ...]]:
 
 def _cases(spans: Sequence[Span]) -> Select[*tuple[Any, ...]]:
     """Week, team, channel and cases; all of it stands in the index `ix_cases_created`."""
-    at = Case.created_at
-    place = case(
-        *(
-            (and_(at >= span.begins_at, at < span.ends_at), number)
-            for number, span in enumerate(spans)
-        )
-    )
+    place = _week_of(spans)
     return (
         select(place, Case.team, Case.channel, func.count())
         .where(in_span(Span(spans[0].begin, spans[-1].end)), place.is_not(None))
         .group_by(place, Case.team, Case.channel)
+    )
+
+
+def _named(spans: Sequence[Span]) -> Select[*tuple[Any, ...]]:
+    """Week, product, region and cases, of those that name one."""
+    place = _week_of(spans)
+    return (
+        select(place, Case.product, Case.region, func.count())
+        .where(
+            in_span(Span(spans[0].begin, spans[-1].end)),
+            or_(Case.product.is_not(None), Case.region.is_not(None)),
+            place.is_not(None),
+        )
+        .group_by(place, Case.product, Case.region)
+    )
+
+
+def _week_of(spans: Sequence[Span]) -> ColumnElement[Any]:
+    """The place of the week in which a case came in; NULL between the parts of weeks."""
+    at = Case.created_at
+    return case(
+        *(
+            (and_(at >= span.begins_at, at < span.ends_at), number)
+            for number, span in enumerate(spans)
+        )
     )
 
 

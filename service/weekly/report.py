@@ -114,7 +114,9 @@ class Volumes:
     whole: Compared
     angry: Compared | None  # the two angriest levels together
     levels: tuple[Level, ...]
-    series: tuple[Compared, ...]  # categories, teams and channels, most surplus first
+    series: tuple[
+        Compared, ...
+    ]  # categories, teams, channels, products, regions; most surplus first
     dimensions: tuple[Compared, ...]  # of SERVQUAL
 
     @property

@@ -117,7 +117,7 @@ def _callbacks(report: WeeklyReport) -> Iterator[Sentence]:
 
 def _nothing_rose(report: WeeklyReport) -> Iterator[Sentence]:
     if not report.volumes.risen and report.volumes.whole.usual is not None:
-        yield Sentence("没有哪个类别、团队或渠道多到平常范围之外。", "/statistics")
+        yield Sentence("没有哪个类别、团队、渠道、商品或地区多到平常范围之外。", "/statistics")
 
 
 def _calm(report: WeeklyReport) -> Iterator[Sentence]:

@@ -27,7 +27,7 @@ class WeeklySentenceReply(Reply):
 class WeeklyComparedReply(Reply):
     """一个序列的本周与此前各周相比；历史不足四周时 mean、usual 为 null。"""
 
-    kind: Literal["all", "category", "team", "channel", "level", "dimension"]
+    kind: Literal["all", "category", "team", "channel", "product", "region", "level", "dimension"]
     code: str
     name: str
     weeks: list[int] = Field(description="各周案例数，本周在最后。")
@@ -171,7 +171,9 @@ class WeeklyReply(Reply):
     whole: WeeklyComparedReply
     angry: WeeklyComparedReply | None = Field(description="最激烈的两级合计。")
     levels: list[WeeklyLevelReply]
-    series: list[WeeklyComparedReply] = Field(description="类别、团队、渠道，多出最多的在前。")
+    series: list[WeeklyComparedReply] = Field(
+        description="类别、团队、渠道、商品或服务、地区或门店，多出最多的在前。"
+    )
     dimensions: list[WeeklyComparedReply] = Field(description="SERVQUAL 的五个维度。")
     surges: list[WeeklySurgeReply]
     words: list[WeeklyWordReply]

@@ -96,13 +96,13 @@ def _trouble(report: WeeklyReport, _: Names) -> Iterator[Step]:
 
 
 def _team_of(kind: str, code: str, names: Names) -> str:
-    """Who answers for a series: the policy's team of a category, a team itself."""
+    """Who answers for a series: the policy's team of a category or channel, a team itself."""
     if kind == "team":
         return names.team(code)
     policy = names.policy
     if kind == "category":
         return names.team(policy.categories.get(code, policy.default).team)
-    rule = policy.channels.get(code)
+    rule = policy.channels.get(code) if kind == "channel" else None
     return names.team(rule.team) if rule and rule.team else _EVERYBODY
 
 

@@ -27,7 +27,7 @@ class Usual:
 class Compared:
     """One count by week, the oldest first and this week last, beside what is usual.
 
-    `kind` is what it counts by: all, category, team, channel, level, dimension.
+    `kind` is what it counts by: all, category, team, channel, product, region, level, dimension.
     """
 
     kind: str

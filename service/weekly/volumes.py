@@ -15,7 +15,8 @@ from service.weekly.report import Level, Volumes
 from service.weekly.usual import Compared, usual
 from service.weekly.weeks import Week
 
-_KINDS = ("category", "team", "channel")
+_KINDS = ("category", "team", "channel", "product", "region")
+_MOST_VALUES = 50  # of a kind: each series more widens the ranges of all others
 
 
 def volumes(counts: Counts, week: Week, names: Names) -> Volumes:
@@ -72,14 +73,19 @@ def _series(counts: Counts, names: Names) -> tuple[Compared, ...]:
     rows = [
         (kind, code, row)
         for kind in _KINDS
-        for code, row in counts.of(kind).items()
+        for code, row in _largest(counts.of(kind))
         if max(row) >= MIN_CASES and row != whole
     ]
     found = [
-        _compared(kind, code, say[kind](code), row, series=len(rows)) for kind, code, row in rows
+        _compared(kind, code, say[kind](code) if kind in say else code, row, series=len(rows))
+        for kind, code, row in rows
     ]
     order = {kind: place for place, kind in enumerate(_KINDS)}
     return tuple(sorted(found, key=lambda one: (-one.surplus, order[one.kind], one.code)))
+
+
+def _largest(rows: Mapping[str, tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
+    return sorted(rows.items(), key=lambda one: (-sum(one[1]), one[0]))[:_MOST_VALUES]
 
 
 def _dimensions(counts: Counts) -> tuple[Compared, ...]:

@@ -13,7 +13,8 @@ from service.weekly.usual import Compared, Usual
 from service.weekly.weeks import Week
 
 VERDICTS = {"above": "高于平常", "below": "低于平常", "usual": "平常", "unknown": "历史不足"}
-KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "dimension": "维度"}
+KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "product": "商品或服务",
+         "region": "地区或门店", "dimension": "维度"}  # fmt: skip
 
 
 def usual_range(usual: Usual | None) -> str:

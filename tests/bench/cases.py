@@ -97,6 +97,7 @@ def _case(draws: random.Random, now: datetime, *, is_open: bool) -> Json:
         "client_id": f"T-{draws.randrange(10**9)}", "created_by": "key:bench",
         "customer_hash": draws.randrange(50_000).to_bytes(16, "big"), "customer_tier": None,
         "contacts": 1, "channel": draws.choice(("app", "phone", "weibo", "email")),
+        "product": f"P{draws.randrange(300)}", "region": f"R{draws.randrange(30)}",
         "outcome": "ok", "reasons": "priority", "level": draws.choice((1, 2, 3, 4, 4, 4, 5)),
         "category": draws.choice(_CATEGORIES), "signals": draws.choice(_SIGNALS),
         "priority": priority, "score": draws.random(), "uncertainty": draws.random(),

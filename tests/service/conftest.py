@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import make_url, text
 
 from classifier.policy_file import load_policy
-from service import create_app
+from service import create_app, logins, users
 from service.app import Parts
 from service.db import Database, upgrade
 from service.keys import create_key
@@ -32,6 +34,16 @@ def _clean_server() -> Iterator[None]:
     """The server keeps nothing of the tests."""
     yield
     drop_template()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashes that take no time: each test makes people of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (users, logins):
+            quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+            patch.setattr(module, "PasswordHasher", quick)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

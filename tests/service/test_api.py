@@ -19,7 +19,17 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-FIELDS = ["text", "messages", "id", "channel", "customer", "occurred_at", "metadata", "store"]
+FIELDS = [
+    "text",
+    "messages",
+    "id",
+    "channel",
+    "region",
+    "customer",
+    "occurred_at",
+    "metadata",
+    "store",
+]
 
 
 def test_a_complaint_is_answered_with_every_part_of_the_contract(service: Service) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import select, text
 
-from service import audit
+from service import audit, users
 from service.actors import Actor
 from service.audit import Trail
 from service.db import Database, downgrade, upgrade
@@ -25,13 +26,17 @@ from service.users import (
 )
 
 
-def test_a_user_is_kept_with_an_argon2_hash(database: Database) -> None:
-    """The password itself is not stored, but can be verified."""
+def test_a_user_is_kept_with_an_argon2_hash(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password itself is not stored, but can be verified; the cost is RFC 9106's second one."""
+    monkeypatch.setattr(users, "PasswordHasher", PasswordHasher)  # not the quick one of tests
     create_user(database, "王主管", Role.ADMIN, "correct horse battery")
     with database.session() as session:
         user = session.scalars(select(User)).one()
     assert user.role is Role.ADMIN
     assert user.password_hash.startswith("$argon2id$")
+    assert extract_parameters(user.password_hash) == RFC_9106_LOW_MEMORY
     assert PasswordHasher().verify(user.password_hash, "correct horse battery")
 
 

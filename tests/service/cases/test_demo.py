@@ -3,9 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from classifier.errors import InputFileError
 from service.cases import demo
+from service.cases.tables import CaseContent
+from service.quality.tables import Rating
 from tests.builders import write_csv
 from tests.service.cases.conftest import Queue
 
@@ -28,7 +31,11 @@ def test_a_demo_queue_is_lively(
     everything = queue.get(state="all", limit=200).get_json()["items"]
     assert len(everything) == 60
     assert len({item["created_at"][:10] for item in everything}) > 5
-    assert {item["channel"] for item in everything} == {"app", "phone"}
+    assert {item["channel"] for item in everything} >= {"app", "phone"}
+    with service.database.session() as session:
+        talks = session.scalars(select(CaseContent).where(CaseContent.dialogue.is_not(None))).all()
+        assert len(talks) == 6
+        assert session.scalar(select(func.count()).select_from(Rating)) > 3
 
 
 def test_a_folder_without_texts_is_one_sentence(tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def test_a_case_that_comes_in_between_is_not_shown_twice(queue: Queue) -> None:
         ({"signal": "leg"}, ""),
         ({"team": "crisis"}, "a"),
         ({"channel": "app,phone"}, "bc"),
+        ({"product": "净水器, 大号"}, "a"),
+        ({"region": "成都"}, "ab"),
         ({"owner": "user:x"}, "c"),
         ({"state": "claimed"}, "c"),
         ({"state": "new"}, "ab"),
@@ -105,9 +107,9 @@ def test_each_filter(queue: Queue, query: dict[str, str], found: str) -> None:
     late, soon = now - timedelta(hours=1), now + timedelta(hours=1)
     cases = {
         "a": put(queue, queue.add(), priority=Priority.P0, due_at=late, signals=" legal ",
-                 team="crisis"),
+                 team="crisis", product="净水器, 大号", region="成都"),
         "b": put(queue, queue.add(id="B"), priority=Priority.P1, due_at=soon, level=5,
-                 signals=" legal media ", channel="app", verdict_state=1),
+                 signals=" legal media ", channel="app", region="成都", verdict_state=1),
         "c": put(queue, queue.add(), priority=Priority.P2, due_at=soon, category="delivery",
                  channel="phone", owner="user:x", state=State.CLAIMED,
                  signals=" ", created_at=datetime(2025, 1, 1, tzinfo=UTC)),

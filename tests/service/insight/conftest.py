@@ -69,7 +69,8 @@ class Stream:
 def _row(number: int, at: datetime) -> dict[str, object]:
     return {
         "id": number, "client_id": None, "created_by": "key:a", "customer_hash": None,
-        "customer_tier": None, "contacts": 0, "channel": "app", "outcome": "ok",
+        "customer_tier": None, "contacts": 0, "channel": "app", "product": None, "region": None,
+        "outcome": "ok",
         "reasons": "priority", "level": 3, "category": "service", "signals": " ",
         "priority": Priority.P2, "score": 0.5, "uncertainty": 0.1, "team": "care", "tier": "L1",
         "model_version": "v1", "policy_version": "p", "tokeniser": "fake", "created_at": at,

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
+from service.cases.record import hour
+from service.insight import arrivals
 from service.insight.tables import Surge
 from tests.service.insight.conftest import NOW, Stream
 
@@ -80,6 +83,30 @@ def test_all_rising_together_is_one_surge_of_all(stream: Stream) -> None:
         stream.add(moments, category=code, team=code, channel=code)
     stream.watch().check()
     assert [one["kind"] for one in stream.told()] == ["all"]
+
+
+def test_a_product_surges_within_a_steady_category(stream: Stream) -> None:
+    """It is told by the product; rare products beyond the limit have no series."""
+    for _ in range(3):
+        stream.past(70, 10, product="轻氧2代")
+    stream.past(70, 20, product="轻氧1代", region="成都")
+    stream.add([NOW - timedelta(hours=2)] * 60, product="轻氧2代")
+    stream.watch().check()
+    (only,) = stream.told()
+    assert (only["kind"], only["code"]) == ("product", "轻氧2代")
+
+
+def test_only_frequent_products_have_a_series(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each series more makes all others less keen."""
+    monkeypatch.setattr(arrivals, "_MOST_VALUES", 2)
+    for number, product in enumerate(("甲", "乙", "丙"), 1):
+        stream.add([NOW - timedelta(hours=2)] * number, product=product)
+    with stream.database.session() as session:
+        series = arrivals.read(session, hour(NOW)).series()
+    assert {one.code for one in series if one.kind == "product"} == {"乙", "丙"}
+    assert int(series[arrivals.ALL].sum()) == 6
 
 
 def test_demo_cases_tell_nothing(stream: Stream) -> None:

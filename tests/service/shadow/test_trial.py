@@ -87,6 +87,14 @@ def test_sums_of_several_writes_are_one(tried: Service) -> None:
     assert report_of(tried).texts == 2
 
 
+def test_a_process_that_ends_loses_nothing(tried: Service) -> None:
+    """What waits is judged and written at the end."""
+    tried.classify({"text": ANGRY})
+    tried.parts.trial.start()
+    tried.parts.trial.end()
+    assert make_report(tried.database, "v1", "calm2", days=1, now=NOW).texts == 1
+
+
 def test_the_candidates_answer_to_a_case_is_kept(tried: Service) -> None:
     """By the number of the case; what became none leaves no row."""
     number = tried.classify({"text": ANGRY}).get_json()["case_id"]

@@ -77,6 +77,18 @@ def test_volumes_are_those_counted_by_hand(world: World) -> None:
     assert dimensions["responsiveness"] == 9  # refunds
 
 
+def test_products_and_regions_are_compared_too(world: World) -> None:
+    """What no case names is counted in none."""
+    world.past(6, 6, 6, 6, 6, product="会员卡")
+    world.add(6, product="会员卡")
+    world.add(9, region="上海", channel="web", team="b")
+    report = world.report()
+    found = {(one.kind, one.code): (one.weeks, one.has_risen) for one in report.volumes.series}
+    assert found["product", "会员卡"] == ((6, 6, 6, 6, 6), False)
+    assert found["region", "上海"] == ((0, 0, 0, 0, 9), True)
+    assert any("地区或门店“上海” 9 件" in one.text for one in report.summary)
+
+
 def test_what_was_done_is_counted_by_hand(world: World) -> None:
     """Answers and ends of the week whenever the case came in; times and lateness of its own."""
     calm, _ = angry_week(world)
@@ -160,7 +172,7 @@ def test_a_week_like_the_others_alarms_nobody(world: World) -> None:
     texts = [one.text for one in report.summary]
     assert report.volumes.risen == ()
     assert "此前 7 周平均 10 件，在平常范围之内（" in texts[0]
-    assert "没有哪个类别、团队或渠道多到平常范围之外。" in texts
+    assert "没有哪个类别、团队、渠道、商品或地区多到平常范围之外。" in texts
     assert any(text.startswith("最激烈的两级（愤怒和失控）有 0 件") for text in texts)
     assert 3 <= len(texts) <= 5
 
