@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight test check bench
+.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -66,6 +66,9 @@ label-audit: .venv/ready ## find doubtful labels in DATA (data/corpus), write th
 
 insight: .venv/ready ## find frequent issues and emerging words in the cases of the last 90 days anew, and list the issues
 	$(RUN) -m service insight --rebuild
+
+weekly: .venv/ready ## the report of WEEK (the last whole one, such as 2026-W46) for a director, into OUTPUT (var/weekly.html)
+	$(RUN) -m service weekly-report $(if $(WEEK),--week $(WEEK)) --output $(or $(OUTPUT),var/weekly.html)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal

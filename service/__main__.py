@@ -25,6 +25,7 @@ _ELSEWHERE = {
     "intake": "service.intake.commands",
     "shadow": "service.shadow.commands",
     "insight": "service.insight.commands",
+    "weekly-report": "service.weekly.commands",
 }
 
 

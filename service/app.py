@@ -39,6 +39,7 @@ from service.quality import api as quality_api
 from service.secret import load_secret
 from service.settings import Settings
 from service.shadow.trial import Trial
+from service.weekly import api as weekly_api
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     cases = CaseApi(keys, desk, verdicts, playbook)
     app.register_blueprint(api_changes.blueprint(cases))
     app.register_blueprint(insight_api.blueprint(cases))
+    app.register_blueprint(weekly_api.blueprint(cases))
     app.register_blueprint(customers_api.blueprint(cases))
     app.register_blueprint(quality_api.blueprint(cases))
     accounts = Accounts(parts.database, Logins(parts.database, secret))

@@ -28,6 +28,7 @@ from service.replies import (
 )
 from service.schemas import BatchDocument, Complaint
 from service.similar import shapes as similar
+from service.weekly import shapes as weekly
 
 API_VERSION = "1.0.0"
 Json = dict[str, object]
@@ -57,7 +58,7 @@ _ERRORS = {
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
-_PARTS = (similar, customers, quality)
+_PARTS = (similar, customers, quality, weekly)
 _ALWAYS = (405, 500)
 _BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 503)
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}

@@ -22,7 +22,11 @@ class Labels:
 
 def labels_of(model: Model, policy: Policy) -> Labels:
     """The labels that the model's manifest and the policy list."""
-    manifest = model.describe()
+    return labels_in(model.describe(), policy)
+
+
+def labels_in(manifest: Mapping[str, object], policy: Policy) -> Labels:
+    """The same of a manifest in hand."""
     codes, code_names = _lists(manifest, "category", "codes")
     levels, level_names = _lists(manifest, "intensity", "levels")
     return Labels(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from service.pages.charts import Table, across, percent
 
@@ -115,18 +115,29 @@ class Columns:
         return PLOT_TOP + PLOT_HEIGHT + PLOT_FOOT
 
 
-def columns(slug: str, title: str, days: Sequence[date], series: Sequence[Series]) -> Columns:
-    """Stacked columns, the first series at the bottom; many days become weeks."""
-    groups = _groups(days)
+def columns(
+    slug: str,
+    title: str,
+    days: Sequence[date],
+    series: Sequence[Series],
+    *,
+    is_weekly: bool = False,
+) -> Columns:
+    """Stacked columns, the first series at the bottom; many days become weeks.
+
+    When they are weeks already, the days are their Mondays.
+    """
+    groups = [(n, n + 1) for n in range(len(days))] if is_weekly else _groups(days)
     stacked = [replace(one, numbers=[sum(one.numbers[a:b]) for a, b in groups]) for one in series]
-    names = [_span(days[a], days[b - 1]) for a, b in groups]
+    rest = timedelta(days=6 if is_weekly else 0)
+    names = [_span(days[a], days[b - 1] + rest) for a, b in groups]
     sums = [sum(one.numbers[place] for one in stacked) for place in range(len(groups))]
     top, steps = _scale(max(sums, default=0))
     whole = sum(sums)
     return Columns(
         slug=slug,
         title=title,
-        description=_describe(names, sums, is_daily=len(groups) == len(days)),
+        description=_describe(names, sums, is_daily=len(groups) == len(days) and not is_weekly),
         segments=tuple(_segments(stacked, len(groups), top)),
         hovers=tuple(_hovers(stacked, names, sums)),
         ticks=tuple(Tick(_y(step, top), f"{step:,}") for step in steps),

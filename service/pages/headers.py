@@ -14,6 +14,7 @@ _FILES = {
     "charts.css": "text/css",
     "admin.css": "text/css",
     "dialogue.css": "text/css",
+    "weekly.css": "text/css",
     "app.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
@@ -38,6 +39,12 @@ def static_address(name: str) -> str:
     """The address of a static file; another content is another address."""
     digest = hashlib.sha256((_FOLDER / name).read_bytes()).hexdigest()[:16]
     return f"/static/{digest}/{name}"
+
+
+@cache
+def style_sheets(*names: str) -> str:
+    """Style sheets one after the other, for a page that stands alone."""
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
 def add_static(routes: Blueprint) -> None:

@@ -29,8 +29,6 @@ from service.tables import Role
 
 PERIODS = ((7, "7 天"), (30, "30 天"), (90, "90 天"))
 _MAX_ISSUES = 50
-_KINDS = {"category": "类别", "level": "情绪", "team": "团队", "channel": "渠道",
-          "product": "商品或服务", "region": "地区或门店"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +142,8 @@ def _level(level: str, called: Names) -> str:
 
 def _surge_row(surge: Surge, called: Names) -> SurgeRow:
     times = f"{surge.seen / surge.expected:.1f} 倍" if surge.expected >= 0.5 else "平时几乎没有"
-    also = "、".join(_called(one, called) for one in surge.also)
-    return SurgeRow(surge, _called(f"{surge.kind}:{surge.code}", called), also, times)
-
-
-def _called(series: str, called: Names) -> str:
-    """A series in words, such as 类别 退款."""
-    kind, _, code = series.partition(":")
-    if kind == "level":
-        return f"情绪 {code.rstrip('+')} 级及以上"
-    say = {"category": called.category, "team": called.team, "channel": called.channel}
-    if kind not in _KINDS:
-        return "全部投诉"
-    return f"{_KINDS[kind]} {say[kind](code) if kind in say else code}"
+    also = "、".join(called.series(one) for one in surge.also)
+    return SurgeRow(surge, called.series(f"{surge.kind}:{surge.code}"), also, times)
 
 
 def _shares(word: EmergingWord) -> tuple[str, str]:

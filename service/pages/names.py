@@ -19,6 +19,8 @@ from service.pages.sessions import Office
 from service.tables import User
 
 _NOT_JUDGED = "未判定"
+_KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "product": "商品或服务",
+          "region": "地区或门店"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,16 @@ class Names:
             key, _, name = rest.partition("/")
             return f"{name}（接口）" if name else f"接口 {key}"
         return {"demo": f"{rest}（演示）", "cli": f"{rest}（命令行）"}.get(kind, actor)
+
+    def series(self, series: str) -> str:
+        """What cases of a series have in common, such as 类别 退款 for category:refund."""
+        kind, _, code = series.partition(":")
+        if kind == "level":
+            return f"情绪 {code.rstrip('+')} 级及以上"
+        say = {"category": self.category, "team": self.team, "channel": self.channel}
+        if kind not in _KINDS:
+            return "全部投诉"
+        return f"{_KINDS[kind]} {say[kind](code) if kind in say else code}"
 
     def rule(self, rule: str, detail: str) -> str:
         """A rule's sentence, such as 类别 refund：从 P2 起, with a name instead of the code."""

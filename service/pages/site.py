@@ -34,11 +34,13 @@ from service.pages import (
     queue,
     sessions,
     statistics,
+    weekly,
     words,
 )
 from service.pages.sessions import Office
 from service.settings import Settings
 from service.tables import Role
+from service.weekly.pdf import Printer
 
 _PROGRAMS = ("/v1", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs")
 _TITLES = {
@@ -76,6 +78,7 @@ def register(
     callbacks.add(routes, office)
     statistics.add(routes, office)
     insight.add(routes, office)
+    weekly.add(routes, office, Printer(settings.home))
     quality.add(routes, office)
     accounts = Accounts(desk.database, logins, clock=desk.clock)
     account.add(routes, office, accounts)

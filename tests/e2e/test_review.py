@@ -209,7 +209,8 @@ def test_every_page_meets_wcag_aa(site: Site, browser: Browser, pictures: Path, 
     pages |= {"statistics": "/statistics", "year": "/statistics?days=366", "account": "/account",
               "users": "/admin", "user": "/admin/users/1", "keys": "/admin/keys",
               "audit": "/admin/audit?verify=1", "insight": "/insight", "quality": "/quality",
-              "callbacks": "/callbacks", "conversation": _conversation(site)}  # fmt: skip
+              "callbacks": "/callbacks", "conversation": _conversation(site),
+              "weekly": "/insight/weekly"}  # fmt: skip
     found = []
     for name, path in pages.items():
         person.go(path)
