@@ -32,6 +32,13 @@ Key = TypeVar("Key", str, str | None)
 Place = tuple[InstrumentedAttribute[str], InstrumentedAttribute[str | None], ColumnElement[int]]
 
 
+class Hours(NamedTuple):
+    """The first hour since 1970 and the last."""
+
+    first: int
+    last: int
+
+
 class Cell(NamedTuple):
     """Where a case is counted."""
 
@@ -124,12 +131,12 @@ def quality(
     last = (hour(now) + utc_offset_hours + _MONDAY) // _WEEK_HOURS
     first = last - weeks + 1
     since = first * _WEEK_HOURS - _MONDAY - utc_offset_hours
-    with database.session() as session:
-        cells = _cells(session, since, utc_offset_hours, now)
-        dimensions = _dimensions(session, since)
-    mondays = {week: _EPOCH + timedelta(weeks=week) for week in range(first, last + 1)}
     # A clock that is ahead makes cases of next week: they are not counted.
-    cells = {cell: figures for cell, figures in cells.items() if cell.week in mondays}
+    hours = Hours(since, since + weeks * _WEEK_HOURS - 1)
+    with database.session() as session:
+        cells = _cells(session, hours, utc_offset_hours, now)
+        dimensions = _dimensions(session, hours)
+    mondays = {week: _EPOCH + timedelta(weeks=week) for week in range(first, last + 1)}
     by_week = {monday: Figures() for monday in mondays.values()}
     for cell, figures in cells.items():
         by_week[mondays[cell.week]].add(figures)
@@ -154,21 +161,21 @@ def _grouped(cells: dict[Cell, Figures], key_of: Callable[[Cell], Key]) -> dict[
     return dict(sorted(found.items(), key=lambda one: (-one[1].cases, str(one[0]))))
 
 
-def _cells(session: Session, since: int, offset: int, now: datetime) -> dict[Cell, Figures]:
+def _cells(session: Session, hours: Hours, offset: int, now: datetime) -> dict[Cell, Figures]:
     cells: dict[Cell, Figures] = defaultdict(Figures)
     place: Place = (
         Case.team,
         Case.channel,
         (Case.created_hour + (offset + _MONDAY)) // _WEEK_HOURS,
     )
-    recent = Case.created_hour >= since
+    recent = Case.created_hour.between(*hours)
     for team, channel, week, *sums in session.execute(_counted(place, now).where(recent)):
         cells[Cell(team, channel, int(week))].add(Figures(*(int(one or 0) for one in sums)))
     for team, channel, week, *sums in session.execute(_rated(place).where(recent)):
         found = cells[Cell(team, channel, int(week))]
         (found.csat_answers, found.csat_sum, found.nps_answers,
          found.promoters, found.detractors) = (int(one or 0) for one in sums)  # fmt: skip
-    numbers = _reopened(session, since)
+    numbers = _reopened(session, hours.first)
     for part in in_parts(numbers):
         again = (func.count(), _sum(Case.is_open.is_(True)), _sum(_at_first_contact()))
         statement = select(*place, *again).where(recent, Case.id.in_(part)).group_by(*place)
@@ -233,11 +240,11 @@ def _reopened(session: Session, since: int) -> list[int]:
     return sorted({int(subject.removeprefix("case:")) for subject in session.scalars(statement)})
 
 
-def _dimensions(session: Session, since: int) -> dict[str | None, int]:
+def _dimensions(session: Session, hours: Hours) -> dict[str | None, int]:
     """Cases by the dimension of their category, as the sums that are kept say."""
     statement = (
         select(CaseVolume.label, func.sum(CaseVolume.cases))
-        .where(CaseVolume.created_hour >= since, CaseVolume.label.startswith("category:"))
+        .where(CaseVolume.created_hour.between(*hours), CaseVolume.label.startswith("category:"))
         .group_by(CaseVolume.label)
     )
     servqual = packaged_servqual()
