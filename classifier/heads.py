@@ -11,7 +11,8 @@ import numpy as np
 from classifier.kernels import Floats, answers
 from classifier.prediction import Band
 
-CUMULATIVE, MULTINOMIAL = "cumulative", "multinomial"
+ADJACENT, MULTINOMIAL = "adjacent", "multinomial"
+CUMULATIVE = "cumulative"  # of models trained before ADJACENT took its place
 _BANDS = (Band.LOW, Band.MEDIUM, Band.HIGH)
 
 
@@ -53,10 +54,12 @@ class CategoryHead:
 
 @dataclass(frozen=True, slots=True)
 class IntensityHead:
-    """Ordered levels from logits, in one of two ways.
+    """Ordered levels from logits, in one of three ways.
 
-    `cumulative`: one logit per border k, P(rank > k) = sigmoid(scales[k] * logit + offsets[k]),
-    made non-increasing. `multinomial`: one logit per level, softmax(scales[0] * logit + offsets).
+    `adjacent`: one logit per border k, log(P(rank = k+1) / P(rank = k)) = scales[k] * logit +
+    offsets[k] (adjacent-category logits: Agresti, Analysis of Ordinal Categorical Data, 2010, 4.1).
+    `multinomial`: one logit per level, softmax(scales[0] * logit + offsets). `cumulative`: as
+    `adjacent`, but P(rank > k) = sigmoid(scales[k] * logit + offsets[k]), made non-increasing.
     The expected rank is cut at `cuts` (ascending, one per border) to give the level: for the
     quadratic kappa that is better than the likeliest level.
     """
@@ -72,12 +75,12 @@ class IntensityHead:
     @property
     def n_columns(self) -> int:
         """Number of logits."""
-        return len(self.levels) - (self.kind == CUMULATIVE)
+        return len(self.levels) - (self.kind != MULTINOMIAL)
 
     @property
     def direction(self) -> Floats:
         """How much each logit counts towards more anger; the sum of the products is explained."""
-        if self.kind == CUMULATIVE:
+        if self.kind != MULTINOMIAL:
             return np.asarray(self.scales) / len(self.scales)
         ranks = np.arange(len(self.levels), dtype=np.float64)
         direction: Floats = self.scales[0] * (ranks - ranks.mean()) / len(self.levels)
@@ -88,7 +91,8 @@ class IntensityHead:
         scales, offsets = np.asarray(self.scales), np.asarray(self.offsets)
         if self.kind == MULTINOMIAL:
             return softmax(scales * logits + offsets)
-        return answers.between_borders(np.ascontiguousarray(logits), scales, offsets)
+        between = answers.between_borders if self.kind == CUMULATIVE else answers.between_neighbours
+        return between(np.ascontiguousarray(logits), scales, offsets)
 
     def scores(self, probabilities: Floats) -> Floats:
         """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
@@ -107,13 +111,3 @@ def softmax(logits: Floats) -> Floats:
     [[0.5, 0.5]]
     """
     return answers.softmax(logits)
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """1 / (1 + exp(-x)), written so that it never overflows.
-
-    >>> sigmoid(np.array([0.0, -1000.0])).tolist()
-    [0.5, 0.0]
-    """
-    shares: Floats = 0.5 * (1.0 + np.tanh(0.5 * logits))
-    return shares

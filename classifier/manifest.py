@@ -7,7 +7,14 @@ from itertools import pairwise
 
 from classifier.errors import ModelError, shorten
 from classifier.features import FeatureSettings
-from classifier.heads import CUMULATIVE, MULTINOMIAL, BandThresholds, CategoryHead, IntensityHead
+from classifier.heads import (
+    ADJACENT,
+    CUMULATIVE,
+    MULTINOMIAL,
+    BandThresholds,
+    CategoryHead,
+    IntensityHead,
+)
 
 Table = Mapping[str, object]
 
@@ -67,16 +74,16 @@ def read_intensity_head(manifest: Table) -> IntensityHead | None:
     if table is None:
         return None
     kind = table.get("kind")
-    if kind not in {CUMULATIVE, MULTINOMIAL}:
+    if kind not in {ADJACENT, CUMULATIVE, MULTINOMIAL}:
         raise ModelError(
             f"manifest.json: heads.intensity.kind is {shorten(kind)}, allowed are "
-            f"{CUMULATIVE}, {MULTINOMIAL}"
+            f"{ADJACENT}, {CUMULATIVE}, {MULTINOMIAL}"
         )
     levels = tuple(int(level) for level in _numbers(table, "levels"))
     names, cuts = _texts(table, "names"), _numbers(table, "cuts")
     scales, offsets = _numbers(table, "scales"), _numbers(table, "offsets")
     borders = len(levels) - 1
-    sizes = (borders, borders) if kind == CUMULATIVE else (1, len(levels))
+    sizes = (borders, borders) if kind != MULTINOMIAL else (1, len(levels))
     if not (borders >= 1 and len(names) == len(levels) and len(cuts) == borders) or (
         (len(scales), len(offsets)) != sizes
     ):

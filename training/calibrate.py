@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from classifier.heads import (
-    CUMULATIVE,
+    ADJACENT,
     BandThresholds,
     CategoryHead,
     IntensityHead,
-    sigmoid,
     softmax,
 )
+from classifier.kernels.answers import between_neighbours
 from training.config import BandSettings
 from training.counts import confusion, quadratic_kappa
 
@@ -52,12 +52,10 @@ def fit_intensity_head(
     """The head of one kind whose probabilities and levels fit held-out logits best.
 
     `truth` holds ranks (0 the lowest level), `labels` the levels with their names, ascending.
-    Cumulative borders are scaled one by one (Platt 1999).
+    Scales and offsets of all borders, or of all levels, minimise the log loss together.
     """
-    if kind == CUMULATIVE:
-        fitted = [_fit_sigmoid(logits[:, k], truth > k) for k in range(logits.shape[1])]
-        scales = np.array([scale for scale, _ in fitted])
-        offsets = np.array([offset for _, offset in fitted])
+    if kind == ADJACENT:
+        scales, offsets = _fit_borders(logits, truth)
     else:
         scale, offsets = _fit_softmax(logits, truth)
         scales = np.array([scale])
@@ -147,14 +145,20 @@ def _fit_softmax(logits: Floats, truth: Ranks) -> tuple[float, Floats]:
     return float(np.exp(found.x[0])), found.x[1:]
 
 
-def _fit_sigmoid(logits: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
-    def loss(values: Floats) -> tuple[float, Floats]:
-        scale, offset = np.exp(values[0]), values[1]
-        above = np.clip(sigmoid(scale * logits + offset), 1e-12, 1 - 1e-12)
-        nll = -np.log(np.where(truth, above, 1 - above)).sum()
-        error = above - truth
-        slope = np.array([scale * (error * logits).sum(), error.sum()])
-        return nll + _PENALTY * (values**2).sum(), slope + 2 * _PENALTY * values
+def _fit_borders(logits: Floats, truth: Ranks) -> tuple[Floats, Floats]:
+    n_borders = logits.shape[1]
+    rows = np.arange(len(truth))
 
-    found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
-    return float(np.exp(found.x[0])), float(found.x[1])
+    def loss(values: Floats) -> tuple[float, Floats]:
+        scales, offsets = np.exp(values[:n_borders]), values[n_borders:]
+        probabilities = between_neighbours(logits, scales, offsets)
+        nll = -np.log(np.maximum(probabilities[rows, truth], 1e-12)).sum()
+        error = probabilities
+        error[rows, truth] -= 1
+        # A border moves the shares of all levels above it.
+        above = error[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+        slope = np.concatenate([scales * (above * logits).sum(axis=0), above.sum(axis=0)])
+        return float(nll + _PENALTY * (values**2).sum()), slope + 2 * _PENALTY * values
+
+    found = minimize(loss, np.zeros(2 * n_borders), jac=True, method="L-BFGS-B")
+    return np.exp(found.x[:n_borders]), found.x[n_borders:]

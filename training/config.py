@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from classifier.errors import SettingsError, shorten
 from classifier.features import FeatureSettings
-from classifier.heads import CUMULATIVE, MULTINOMIAL
+from classifier.heads import ADJACENT, MULTINOMIAL
 from training.data_config import CheckSettings, DataSettings
 
 Section = TypeVar("Section")
@@ -45,13 +45,13 @@ class IntensitySettings:
     """How the intensity head is fitted, as the category head; the better of several kinds stays."""
 
     inverse_regularisation: float = 4.0
-    kinds: tuple[str, ...] = (CUMULATIVE, MULTINOMIAL)
+    kinds: tuple[str, ...] = (ADJACENT, MULTINOMIAL)
 
     def __post_init__(self) -> None:
         _positive("intensity.inverse_regularisation", self.inverse_regularisation)
-        if not self.kinds or not set(self.kinds) <= {CUMULATIVE, MULTINOMIAL}:
+        if not self.kinds or not set(self.kinds) <= {ADJACENT, MULTINOMIAL}:
             raise SettingsError(
-                f"intensity.kinds is {shorten(self.kinds)}, allowed are {CUMULATIVE}, {MULTINOMIAL}"
+                f"intensity.kinds is {shorten(self.kinds)}, allowed are {ADJACENT}, {MULTINOMIAL}"
             )
 
 

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from classifier.features import Terms, Vectoriser, fit_vectoriser
-from classifier.heads import CUMULATIVE, CategoryHead, IntensityHead
+from classifier.heads import ADJACENT, CategoryHead, IntensityHead
 from classifier.tokens import tokeniser
 from training.calibrate import fit_category_head, fit_intensity_head
 from training.config import TrainingConfig
@@ -76,7 +76,7 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     kappas = {
         kind: kappa_of(_held_out(targets, logits, folds, kind, config)) for kind in logits.intensity
     }
-    kind = max(kappas, key=lambda k: kappas[k]) if kappas else CUMULATIVE
+    kind = max(kappas, key=lambda k: kappas[k]) if kappas else ADJACENT
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(rows), bool))
     vectoriser = Vectoriser(config.features, tokeniser(), whole.terms, whole.idf)
     linear = tuple(head for name, head in whole.linear.items() if name in ("category", kind))

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifier.heads import CUMULATIVE
+from classifier.heads import ADJACENT
 from training.config import TrainingConfig
 from training.targets import Targets
 
@@ -47,7 +47,7 @@ def fit_linear(
     known = targets.rank >= 0
     c = config.intensity.inverse_regularisation
     for kind in config.intensity.kinds if targets.levels else ():
-        fit_kind = _cumulative if kind == CUMULATIVE else _multinomial
+        fit_kind = _borders if kind == ADJACENT else _multinomial
         found[kind] = fit_kind(
             matrix[known], targets.rank[known], len(targets.levels),
             (c, _some(targets.weight, known)),
@@ -93,7 +93,7 @@ def _multinomial(
     return Linear(weights, bias)
 
 
-def _cumulative(
+def _borders(
     matrix: sp.csr_array, truth: NDArray[np.intp], n_levels: int, strength: Strength
 ) -> Linear:
     """One logistic regression per border between levels: is the rank above it."""

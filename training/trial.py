@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.artifact import Json
-from classifier.heads import CUMULATIVE, BandThresholds, IntensityHead, softmax
+from classifier.heads import ADJACENT, BandThresholds, IntensityHead, softmax
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import figures, scores_of
@@ -43,8 +43,8 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
 
 def plain_head(kind: str, levels: list[int]) -> IntensityHead:
     """A head that takes logits as they are: nothing is calibrated, levels are rounded ranks."""
-    n_scales = len(levels) - 1 if kind == CUMULATIVE else 1
-    n_offsets = len(levels) - (kind == CUMULATIVE)
+    n_scales = len(levels) - 1 if kind == ADJACENT else 1
+    n_offsets = len(levels) - (kind == ADJACENT)
     return IntensityHead(
         kind=kind,
         levels=tuple(levels),

@@ -41,6 +41,18 @@ def between_borders(logits: Floats, scales: Floats, offsets: Floats) -> Floats:
 
 
 @compiled
+def between_neighbours(logits: Floats, scales: Floats, offsets: Floats) -> Floats:
+    """Shares of the levels: log(share of k+1 / share of k) = scale * logit + offset of border k."""
+    n_rows, n_borders = logits.shape
+    sums = np.zeros((n_rows, n_borders + 1))
+    for row in range(n_rows):
+        for border in range(n_borders):
+            value = scales[border] * logits[row, border] + offsets[border]
+            sums[row, border + 1] = sums[row, border] + value
+    return softmax(sums)
+
+
+@compiled
 def expected_ranks(shares: Floats) -> Floats:
     """Mean column of each row of shares, divided by the last column's number: 0-1."""
     scores = np.zeros(len(shares))

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from classifier.heads import (
+    ADJACENT,
     CUMULATIVE,
     MULTINOMIAL,
     BandThresholds,
     CategoryHead,
     IntensityHead,
-    sigmoid,
 )
 from classifier.prediction import Band
 
@@ -24,7 +24,7 @@ LOGITS = arrays(np.float64, (3, 2), elements=st.floats(-1e6, 1e6))
 
 def intensity(kind: str) -> IntensityHead:
     """Three levels, by either way, without calibration."""
-    sizes = (2, 2) if kind == CUMULATIVE else (1, 3)
+    sizes = (1, 3) if kind == MULTINOMIAL else (2, 2)
     return IntensityHead(
         kind, (1, 2, 3), ("低", "中", "高"), (1.0,) * sizes[0], (0.0,) * sizes[1], (0.5, 1.5),
         THRESHOLDS,
@@ -37,16 +37,23 @@ def test_cumulative_borders_give_level_probabilities() -> None:
     assert probs.tolist() == [pytest.approx([0.2, 0.3, 0.5])]
 
 
+def test_neighbours_give_level_probabilities() -> None:
+    """Twice as likely as the one below, then three times as likely as that: 1, 2 and 6 of 9."""
+    probs = intensity(ADJACENT).probabilities(np.array([[np.log(2), np.log(3)]]))
+    assert probs.tolist() == [pytest.approx([1 / 9, 2 / 9, 6 / 9])]
+
+
 def test_borders_that_cross_are_made_monotone() -> None:
     """A higher border can never be likelier than a lower one: no probability is negative."""
     probs = intensity(CUMULATIVE).probabilities(np.array([[0.0, 5.0]]))
     assert probs.tolist() == [pytest.approx([0.5, 0.0, 0.5])]
 
 
-@given(LOGITS)
-def test_level_probabilities_are_a_distribution(logits: np.ndarray) -> None:
+@pytest.mark.parametrize("kind", [ADJACENT, CUMULATIVE])
+@given(logits=LOGITS)
+def test_level_probabilities_are_a_distribution(kind: str, logits: np.ndarray) -> None:
     """Whatever the logits, rows are in 0-1 and sum to 1, and the score is in 0-1."""
-    head = intensity(CUMULATIVE)
+    head = intensity(kind)
     probs = head.probabilities(logits)
     assert np.isfinite(probs).all()
     assert (probs >= 0).all()
@@ -70,8 +77,3 @@ def test_bands_start_at_their_thresholds() -> None:
     """A confidence on the threshold belongs to the better band."""
     bands = THRESHOLDS.bands([0.49, 0.5, 0.79, 0.8])
     assert bands == [Band.LOW, Band.MEDIUM, Band.MEDIUM, Band.HIGH]
-
-
-def test_sigmoid_does_not_overflow() -> None:
-    """Extreme logits give 0 and 1 without a warning."""
-    assert sigmoid(np.array([-1e9, 1e9])).tolist() == [0.0, 1.0]

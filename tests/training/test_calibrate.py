@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
-from classifier.heads import CUMULATIVE, MULTINOMIAL, sigmoid, softmax
+from classifier.heads import ADJACENT, MULTINOMIAL, softmax
 from training.calibrate import fit_bands, fit_category_head, fit_cuts, fit_intensity_head
 from training.config import BandSettings
 from training.evaluate import expected_calibration_error
@@ -30,13 +31,13 @@ def test_overconfident_logits_are_scaled_back() -> None:
     assert expected_calibration_error(probs.max(axis=1), probs.argmax(axis=1) == truth) < 0.03
 
 
-@pytest.mark.parametrize("kind", [CUMULATIVE, MULTINOMIAL])
+@pytest.mark.parametrize("kind", [ADJACENT, MULTINOMIAL])
 def test_levels_are_recovered_by_either_kind(kind: str) -> None:
     """Borders at -1 and 1 of a latent anger give calibrated, ordered answers."""
     anger = RANDOM.normal(0, 2, 5000)
-    above = sigmoid(4 * np.column_stack([anger + 1, anger - 1]))
+    above = expit(4 * np.column_stack([anger + 1, anger - 1]))
     truth = (RANDOM.random((5000, 1)) < above).sum(axis=1)
-    columns = [anger + 1, anger - 1] if kind == CUMULATIVE else [-anger, 0 * anger, anger]
+    columns = [anger + 1, anger - 1] if kind == ADJACENT else [-anger, 0 * anger, anger]
     head = fit_intensity_head(kind, np.column_stack(columns), truth, LABELS, BANDS)
     probs = head.probabilities(np.column_stack(columns))
     ranks = head.ranks(head.scores(probs))
