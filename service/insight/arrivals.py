@@ -85,13 +85,13 @@ def condition(series: Series) -> ColumnElement[bool]:
     return column[series.kind] == series.code if series != ALL else Case.id > 0
 
 
-def read(session: Session, last: int) -> Arrivals:
-    """The arrivals of the baseline, the guard and the day that is not over.
+def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS) -> Arrivals:
+    """The arrivals of the day that is not over and of whole days of China before it.
 
-    The baseline is of whole days of China. Cases made up for a demonstration make no surge.
+    These are the baseline and the guard. Cases made up for a demonstration make no surge.
     """
     today = (last + UTC_OFFSET_HOURS) // DAY
-    first = (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
+    first = (today - days) * DAY - UTC_OFFSET_HOURS
     angry = case((Case.level >= ANGRY_LEVEL, 1), else_=0)
     columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel)
     statement = (
@@ -102,26 +102,52 @@ def read(session: Session, last: int) -> Arrivals:
     return Arrivals(first, last, tuple((*row,) for row in session.execute(statement)))
 
 
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """The baseline of each series of one day, by which any hour of that day is looked at."""
+
+    first: int
+    counts: dict[Series, Longs]
+    weekdays: Longs
+    hours: Longs
+    baselines: dict[Series, surges.Baseline]
+
+    @classmethod
+    def of(cls, arrivals: Arrivals) -> Charts:
+        """The charts of the day of the last hour; none while there is too little past."""
+        counts = arrivals.series()
+        weekdays, hours = _calendar(arrivals)
+        days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
+        if days < MIN_BASELINE_DAYS:
+            return cls(arrivals.first, counts, weekdays, hours, {})
+        start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
+        by_day = weekdays[::DAY]
+        pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
+                            surges.neutral()).seasons  # fmt: skip
+        baselines = {}
+        for series, numbers in counts.items():
+            own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
+            by_own_day = by_day[own // DAY : BASELINE_DAYS]
+            baselines[series] = surges.fit(numbers[own:end], by_own_day, pooled)
+        return cls(arrivals.first, counts, weekdays, hours, baselines)
+
+    def alarms(self, last: int) -> dict[Series, surges.Reading]:
+        """The series that surge at the end of an hour."""
+        late = slice(last - self.first + 1 - WEEK, last - self.first + 1)
+        weekdays, hours = self.weekdays[late], self.hours[late]
+        found = {}
+        for series, baseline in self.baselines.items():
+            recent = self.counts[series][late]
+            readings = surges.read(baseline, recent, weekdays, hours, series=len(self.counts))
+            worst = surges.worst(readings)
+            if worst is not None:
+                found[series] = worst
+        return found
+
+
 def alarms(arrivals: Arrivals) -> dict[Series, surges.Reading]:
     """The series that surge at the end; none while there is too little past."""
-    counts = arrivals.series()
-    days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
-    if days < MIN_BASELINE_DAYS:
-        return {}
-    start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
-    weekdays, hours = _calendar(arrivals)
-    by_day = weekdays[::DAY]
-    pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
-                        surges.neutral()).seasons  # fmt: skip
-    found = {}
-    for series, numbers in counts.items():
-        own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
-        baseline = surges.fit(numbers[own:end], by_day[own // DAY : BASELINE_DAYS], pooled)
-        late = (numbers[-WEEK:], weekdays[-WEEK:], hours[-WEEK:])
-        worst = surges.worst(surges.read(baseline, *late, series=len(counts)))
-        if worst is not None:
-            found[series] = worst
-    return found
+    return Charts.of(arrivals).alarms(arrivals.last)
 
 
 def _unknown_days(counts: Longs | None) -> int:

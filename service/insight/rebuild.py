@@ -64,6 +64,23 @@ class Built:
     words: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An issue with the numbers of all its cases, the most central first."""
+
+    issue: Issue
+    case_ids: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look found: issues by category, words, and in how many cases."""
+
+    cases: int = 0
+    groups: dict[str, list[Group]] = field(default_factory=dict)
+    words: list[EmergingWord] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class _Sums:
     """Words of all categories, by period: in how many cases now and before, and examples."""
@@ -82,31 +99,48 @@ def rebuild(database: Database, now: datetime, *, step: Callable[[str], None]) -
     Raises:
         SQLAlchemyError: the database does not answer.
     """
-    period = Period.until(now)
-    built, found = Built(), list[EmergingWord]()
-    issues: dict[str, list[Issue]] = {}
+    found = look(database, now, step=step)
+    keep(database, found)
+    return Built(found.cases, sum(map(len, found.groups.values())), len(found.words))
+
+
+def look(database: Database, now: datetime, *, step: Callable[[str], None]) -> Findings:
+    """Groups and counts the cases of the last days; nothing is changed.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+    """
+    period, found = Period.until(now), Findings()
     sums = {days: _Sums() for days in WORD_DAYS}
     with database.session() as session:
         for category in _categories(session, period.first):
             step(category)
             texts = list(_texts(session, category, period))
-            built.cases += len(texts)
+            found.cases += len(texts)
             compounds = _compounds(texts, period.today)
-            issues[category] = _issues(texts, period)
+            found.groups[category] = _groups(texts, period)
             for days in WORD_DAYS:
                 own = _sums(texts, compounds, period.today - days)
-                found += _emerging(own, days, category, now)
+                found.words += _emerging(own, days, category, now)
                 _add(sums[days], own)
     for days in WORD_DAYS:
-        found += _emerging(sums[days], days, "", now)
+        found.words += _emerging(sums[days], days, "", now)
+    return found
+
+
+def keep(database: Database, found: Findings) -> None:
+    """Replaces what an earlier look found.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+    """
     with database.session() as session:
         audit.lock(session)
+        issues = {code: [one.issue for one in own] for code, own in found.groups.items()}
         _keep(session, issues)
         session.execute(delete(EmergingWord))
-        session.add_all(found)
+        session.add_all(found.words)
         session.commit()
-    built.issues, built.words = sum(map(len, issues.values())), len(found)
-    return built
 
 
 def _categories(session: Session, first: int) -> list[str]:
@@ -193,12 +227,14 @@ def _emerging(sums: _Sums, days: int, category: str, now: datetime) -> list[Emer
     ]
 
 
-def _issues(texts: Sequence[Text], period: Period) -> list[Issue]:
+def _groups(texts: Sequence[Text], period: Period) -> list[Group]:
     every = words.count(text.pieces for text in texts)
-    return [
-        _issue([texts[place] for place in one.members], one, every, period)
-        for one in clusters([text.pieces for text in texts])
-    ]
+    found = []
+    for one in clusters([text.pieces for text in texts]):
+        own = [texts[place] for place in one.members]
+        issue = _issue(own, one, every, period)
+        found.append(Group(issue, tuple(text.case_id for text in own)))
+    return found
 
 
 def _issue(

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain, pairwise
 
@@ -75,6 +75,7 @@ def cut(texts: Iterable[str]) -> list[list[str]]:
     return [engine.cut(_TOKEN.sub(" ", one.text)) for one in clean_batch(list(texts))]
 
 
+@lru_cache(maxsize=200_000)  # of each piece some hundred times: 0.7 µs, this takes 0.1
 def is_term(piece: str) -> bool:
     """Whether a piece tells what a text is about.
 
