@@ -22,6 +22,7 @@ from service.insight.grouping import Common, Series
 from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_DAYS, WEEK, Longs
 
 ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
+MAX_CONTACTS = 3  # of one customer within the policy's `repeat_days`: more is one who insists
 UTC_OFFSET_HOURS = 8  # days are China's
 ALL = Series("all", "")
 _EPOCH = date(1970, 1, 1)
@@ -88,7 +89,8 @@ def condition(series: Series) -> ColumnElement[bool]:
 def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS) -> Arrivals:
     """The arrivals of the day that is not over and of whole days of China before it.
 
-    These are the baseline and the guard. Cases made up for a demonstration make no surge.
+    These are the baseline and the guard. Neither cases made up for a demonstration make a surge, nor
+    somebody who writes forty times.
     """
     today = (last + UTC_OFFSET_HOURS) // DAY
     first = (today - days) * DAY - UTC_OFFSET_HOURS
@@ -96,7 +98,11 @@ def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS)
     columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel)
     statement = (
         select(*columns, func.count())
-        .where(Case.created_hour.between(first, last), Case.created_by != DEMO_CLIENT)
+        .where(
+            Case.created_hour.between(first, last),
+            Case.created_by != DEMO_CLIENT,
+            Case.contacts <= MAX_CONTACTS,
+        )
         .group_by(*columns)
     )
     return Arrivals(first, last, tuple((*row,) for row in session.execute(statement)))
@@ -135,11 +141,17 @@ class Charts:
         """The series that surge at the end of an hour."""
         late = slice(last - self.first + 1 - WEEK, last - self.first + 1)
         weekdays, hours = self.weekdays[late], self.hours[late]
+        readings = {
+            series: surges.read(baseline, self.counts[series][late], weekdays, hours,
+                                series=len(self.counts))
+            for series, baseline in self.baselines.items()
+        }  # fmt: skip
         found = {}
-        for series, baseline in self.baselines.items():
-            recent = self.counts[series][late]
-            readings = surges.read(baseline, recent, weekdays, hours, series=len(self.counts))
-            worst = surges.worst(readings)
+        for series, own in readings.items():
+            if series != ALL:
+                pairs = zip(own, readings[ALL], strict=True)
+                own = [one.beside(whole) for one, whole in pairs]  # noqa: PLW2901  (the same ones)
+            worst = surges.worst(own)
             if worst is not None:
                 found[series] = worst
         return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -111,18 +112,20 @@ def look(database: Database, now: datetime, *, step: Callable[[str], None]) -> F
         SQLAlchemyError: the database does not answer.
     """
     period, found = Period.until(now), Findings()
-    sums = {days: _Sums() for days in WORD_DAYS}
     with database.session() as session:
+        texts: dict[str, list[Text]] = {}
         for category in _categories(session, period.first):
-            step(category)
-            texts = list(_texts(session, category, period))
-            found.cases += len(texts)
-            compounds = _compounds(texts, period.today)
-            found.groups[category] = _groups(texts, period)
-            for days in WORD_DAYS:
-                own = _sums(texts, compounds, period.today - days)
-                found.words += _emerging(own, days, category, now)
-                _add(sums[days], own)
+            texts[category] = list(_texts(session, category, period))
+    compounds = _compounds(chain.from_iterable(texts.values()), period.today)
+    sums = {days: _Sums() for days in WORD_DAYS}
+    for category, read in texts.items():
+        step(category)
+        found.cases += len(read)
+        found.groups[category] = _groups(read, period)
+        for days in WORD_DAYS:
+            own = _sums(read, compounds, period.today - days)
+            found.words += _emerging(own, days, category, now)
+            _add(sums[days], own)
     for days in WORD_DAYS:
         found.words += _emerging(sums[days], days, "", now)
     return found
@@ -166,14 +169,19 @@ def _texts(session: Session, category: str, period: Period) -> Iterator[Text]:
         .order_by(Case.created_hour, Case.id)
         .execution_options(yield_per=_READ_AT_ONCE)
     )
+    once: dict[str, str] = {}  # each piece, kept once
     for rows in session.execute(statement).partitions():
-        cut = words.cut([row.text for row in rows])
+        cut = [
+            tuple(once.setdefault(piece, piece) for piece in pieces)
+            for pieces in words.cut([row.text for row in rows])
+        ]
         for row, pieces in zip(rows, cut, strict=True):
             day = min(period.today, (row.created_hour + UTC_OFFSET_HOURS) // DAY)
             yield Text(row.id, day, row.level, row.team, pieces)
 
 
-def _compounds(texts: Sequence[Text], today: int) -> frozenset[str]:
+def _compounds(texts: Iterable[Text], today: int) -> frozenset[str]:
+    """The compounds of all categories: a new product's complaints stand in several."""
     late = [text.pieces for text in texts if text.day > today - _COMPOUND_DAYS]
     return frozenset(one.word for one in words.compounds(late, words.is_known))
 

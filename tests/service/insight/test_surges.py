@@ -99,8 +99,7 @@ def test_a_certain_but_small_rise_is_no_surge() -> None:
 def reading(seen: int, expected: float) -> Reading:
     """A day of one among ten series."""
     variance = 1.05 * expected
-    ratio = surges.tail(seen, expected, variance) * 14_400
-    return Reading(24, seen, expected, variance, ratio)
+    return Reading(24, seen, expected, variance, 1 / 14_400)
 
 
 def test_a_series_that_only_shares_the_surplus_is_explained() -> None:
