@@ -62,7 +62,9 @@ class SurgeWatch:
         with self._database.session() as session:  # rolled back: only what is new needs words
             likely = _note(session, seen, readings, now)
         with self._database.session() as session:
-            about = {one.series: _about(session, one.series, seen.last, one.reading) for one in likely}
+            about = {
+                one.series: _about(session, one.series, seen.last, one.reading) for one in likely
+            }
         with self._database.session() as session:
             audit.lock(session)
             for found in _note(session, seen, readings, now):

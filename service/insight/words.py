@@ -136,19 +136,22 @@ def log_odds(now: int, before: int, sums: tuple[int, int], prior: tuple[float, f
 
 
 def rising(
-    now: Counter[str], before: Counter[str], *, least: int = MIN_CASES, most: int = 30
+    now: Counter[str], before: Counter[str], *, before_sum: int | None = None, most: int = 30
 ) -> list[Rise]:
-    """The words that are more frequent now, surest first; each in at least `least` texts now."""
-    both = now + before
-    sums, every = (now.total(), before.total()), float(both.total())
+    """The words that are more frequent now, surest first; each in at least five texts now.
+
+    `before` may have the words of `now` alone, if `before_sum` says how many there were of all.
+    """
+    sums = now.total(), before.total() if before_sum is None else before_sum
+    every = float(sum(sums))
     if not every:
         return []
     weight = min(_PRIOR_WORDS, _PRIOR_SHARE * every)
     found = [
         Rise(word, number, before[word], log_odds(number, before[word], sums, prior))
         for word, number in now.items()
-        if number >= least
-        for prior in [(weight * both[word] / every, weight)]
+        if number >= MIN_CASES
+        for prior in [(weight * (number + before[word]) / every, weight)]
     ]
     sure = max(MIN_Z, NormalDist().inv_cdf(1 - _BY_CHANCE / max(1, len(found))))
     risen = [one for one in found if one.z >= sure]

@@ -91,9 +91,7 @@ def test_every_row_of_the_year_fits_the_others(parts: Parts) -> None:
 
 def test_the_same_seed_writes_the_same_year() -> None:
     """Two plans of one seed are equal, another seed's is not; there are as many as asked for."""
-    plans = [
-        list(arrivals(read_world(seed), Texts(CORPUS, seed), 600)) for seed in (1, 1, 2)
-    ]
+    plans = [list(arrivals(read_world(seed), Texts(CORPUS, seed), 600)) for seed in (1, 1, 2)]
     assert plans[0] == plans[1] != plans[2]
     assert [len(plan) for plan in plans] == [600, 600, 600]
     moments = [one.at for one in plans[0]]

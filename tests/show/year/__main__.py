@@ -33,7 +33,20 @@ from tests.show.year.shown import Result, markdown
 from tests.show.year.store import Written, write_year
 from tests.show.year.world import World, read_world
 
-_PEOPLE = ("王敏", "李强", "赵云", "陈静", "刘洋", "杨帆", "黄磊", "周婷", "吴刚", "徐丽", "孙浩", "马兰")
+_PEOPLE = (
+    "王敏",
+    "李强",
+    "赵云",
+    "陈静",
+    "刘洋",
+    "杨帆",
+    "黄磊",
+    "周婷",
+    "吴刚",
+    "徐丽",
+    "孙浩",
+    "马兰",
+)
 _EPOCH = date(1970, 1, 1)
 
 
@@ -41,7 +54,9 @@ _EPOCH = date(1970, 1, 1)
 @click.option("--database-url", default="", help="An empty database; SQLite in the folder if none.")
 @click.option("--cases", default=200_000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
-@click.option("--every", default=7, show_default=True, help="Days between two looks at words and issues.")
+@click.option(
+    "--every", default=7, show_default=True, help="Days between two looks at words and issues."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--screenshots", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--skip-pages", is_flag=True, help="Do not measure pages.")
@@ -67,7 +82,9 @@ def main(
     click.echo(markdown(result))
 
 
-def make(parts: Parts, world: World, cases: int, *, corpus: Path = ROOT / "data" / "corpus") -> Written:
+def make(
+    parts: Parts, world: World, cases: int, *, corpus: Path = ROOT / "data" / "corpus"
+) -> Written:
     """The year in an empty database, with the people who work in it."""
     database = parts.database
     upgrade(database)

@@ -66,7 +66,9 @@ class Life:
 class Office:
     """The people of the teams; one seed makes them do the same."""
 
-    def __init__(self, rules: Mapping[str, object], policy: Policy, *, seed: int, end: datetime) -> None:
+    def __init__(
+        self, rules: Mapping[str, object], policy: Policy, *, seed: int, end: datetime
+    ) -> None:
         self._teams, self._work = _table(rules["teams"]), _table(rules["work"])
         self._policy = policy
         self._end = end  # what would be done later is not
@@ -162,7 +164,13 @@ class Office:
             self._verdict(life, other, later, predicted, said, VerdictKind.SECOND_REVIEW)
 
     def _verdict(
-        self, life: Life, by: Actor, at: datetime, predicted: Values, said: Values, kind: VerdictKind
+        self,
+        life: Life,
+        by: Actor,
+        at: datetime,
+        predicted: Values,
+        said: Values,
+        kind: VerdictKind,
     ) -> None:
         case = life.case
         agrees = None
@@ -203,7 +211,9 @@ class Office:
         mood = 1.2 - hours / 150 + float(self._draws.normal(0, 0.8))
         csat = int(np.clip(round(3.2 + mood), 1, _CSAT))
         nps = int(np.clip(round(6.0 + 2 * mood), 0, _NPS)) if self._draws.random() < 0.5 else None
-        life.ratings.append({"rating_id": None, "at": at, "actor": CLIENT.id, "csat": csat, "nps": nps})
+        life.ratings.append(
+            {"rating_id": None, "at": at, "actor": CLIENT.id, "csat": csat, "nps": nps}
+        )
         given = {"csat": csat, **({} if nps is None else {"nps": nps})}
         life.steps.append(Step(at, CLIENT, "rate", None, {}, given))
 

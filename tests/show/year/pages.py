@@ -16,10 +16,10 @@ import httpx
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
+from service.db import Database
 from service.keys import create_key
 from service.settings import Settings
 from service.tables import Scope
-from service.db import Database
 from tests.bench.server import free_port, running
 
 PASSWORD = "a year of cases 2026"
@@ -144,7 +144,7 @@ def _log_in(address: str) -> httpx.Cookies:
         if token:
             fields["csrf"] = token[1]
         answer = client.post("/login", data=fields, headers={"Origin": address})
-        if answer.status_code != 303:  # noqa: PLR2004  (on to the queue)
+        if answer.status_code != 303:
             sys.exit(f"the login answered {answer.status_code}")
         return client.cookies
 
@@ -152,7 +152,7 @@ def _log_in(address: str) -> httpx.Cookies:
 def _wait(address: str) -> None:
     for _ in range(600):
         try:
-            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:  # noqa: PLR2004
+            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

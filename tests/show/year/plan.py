@@ -46,7 +46,9 @@ def arrivals(world: World, texts: Texts, cases: int) -> Iterator[Arrival]:
     rest = draws.multinomial(cases - len(wanted), daily / daily.sum())
     codes, weights = list(shares), np.array(list(shares.values()))
     for day, number in enumerate(rest.tolist()):
-        wanted += [_Wanted(day, None, codes[p]) for p in draws.choice(len(codes), number, p=weights)]
+        wanted += [
+            _Wanted(day, None, codes[p]) for p in draws.choice(len(codes), number, p=weights)
+        ]
     moments = _moments(world, [one.day for one in wanted], draws)
     order = sorted(range(len(wanted)), key=lambda place: moments[place])
     people = _People(world, cases, draws)

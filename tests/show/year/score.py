@@ -189,7 +189,9 @@ def _issue(
     looks: int,
 ) -> Found:
     if not hits:
-        return Found("problem", planted.code, planted.name, number, None, None, "", {"looks": looks})
+        return Found(
+            "problem", planted.code, planted.name, number, None, None, "", {"looks": looks}
+        )
     day, _, first = hits[0]
     best = [issues[0] for _, _, issues in hits]
     same = [a.number == b.number for a, b in zip(best, best[1:], strict=False)]

@@ -103,7 +103,7 @@ def _delay(one: Found) -> str:
     if one.delay_hours is None:
         return "not found"
     days = one.delay_hours / _HOURS_A_DAY
-    return f"{one.delay_hours:.0f} h" if days < 3 else f"{days:.0f} d"  # noqa: PLR2004
+    return f"{one.delay_hours:.0f} h" if days < 3 else f"{days:.0f} d"
 
 
 def _share(value: float | None) -> str:

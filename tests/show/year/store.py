@@ -190,6 +190,9 @@ class _Writer:
             yield step.change(number)
 
     def _log(
-        self, connection: Connection, changes: Iterator[tuple[Actor, audit.Change]], head: audit.Head
+        self,
+        connection: Connection,
+        changes: Iterator[tuple[Actor, audit.Change]],
+        head: audit.Head,
     ) -> None:
         audit.record(connection, self._secret, changes, head=head)

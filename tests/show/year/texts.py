@@ -86,7 +86,7 @@ def turns(text: str) -> list[str]:
     """
     pieces = _SENTENCE.findall(text)
     many = min(3, len(pieces) // 2)
-    if many < 2:  # noqa: PLR2004  (a conversation has two turns)
+    if many < 2:
         return [text]
     cuts = [round(len(pieces) * part / many) for part in range(many + 1)]
     return ["".join(pieces[a:b]).strip() for a, b in zip(cuts, cuts[1:], strict=False)]

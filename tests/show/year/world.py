@@ -172,13 +172,9 @@ def _spans(entry: Mapping[str, object], first: date, days: int) -> tuple[tuple[i
     return ((start, min(days, start + int(str(entry["days"])))),)
 
 
-def _moved(
-    spans: Sequence[tuple[int, int]], by: int, days: int
-) -> tuple[tuple[int, int], ...]:
+def _moved(spans: Sequence[tuple[int, int]], by: int, days: int) -> tuple[tuple[int, int], ...]:
     """All beginnings and ends moved; what lasts to the end of the year still does."""
-    return tuple(
-        (start + by, days if end >= days else min(days, end + by)) for start, end in spans
-    )
+    return tuple((start + by, days if end >= days else min(days, end + by)) for start, end in spans)
 
 
 def _day_of(first: date, days: int, month_day: str) -> int:
@@ -189,9 +185,7 @@ def _day_of(first: date, days: int, month_day: str) -> int:
 def _spring(first: date, days: int) -> int:
     """The first day of the Spring Festival that is off."""
     off = China(years=[first.year, first.year + 1], language="en_US")
-    return next(
-        d for d in range(days) if _SPRING in (off.get(first + timedelta(days=d)) or "")
-    )
+    return next(d for d in range(days) if _SPRING in (off.get(first + timedelta(days=d)) or ""))
 
 
 def _list(value: object) -> Sequence[object]:
