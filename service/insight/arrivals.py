@@ -89,7 +89,7 @@ def condition(series: Series) -> ColumnElement[bool]:
 def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS) -> Arrivals:
     """The arrivals of the day that is not over and of whole days of China before it.
 
-    These are the baseline and the guard. Neither cases made up for a demonstration make a surge, nor
+    These are the baseline and the guard. Cases made up for a demonstration make no surge, nor does
     somebody who writes forty times.
     """
     today = (last + UTC_OFFSET_HOURS) // DAY

@@ -6,7 +6,7 @@ mean, and more for what is uncertain in the factors. It is the limit of Noufaily
 improved algorithm for outbreak detection in multiple surveillance systems", Statistics in Medicine
 32 (2013), whose weights also keep a past surge from hiding the next. Three windows look for what is
 sudden and for what is slow: an hour, a day, a week, all ending now. A series is also held against
-all others: on a day of promotions, or of holidays, everything is more, or less, than eight weeks say.
+all others: on a day of promotions everything is more, on holidays less, than eight weeks say.
 
 Looking at many series by the hour is corrected for by a budget of false alarms a month, shared out
 evenly. A window that moves crosses a high limit z in about z² clumps in each of its lengths (D.
@@ -94,7 +94,7 @@ class Reading:
         return replace(self, seen=max(0, round(self.seen - cases)))
 
     def beside(self, whole: Reading) -> Reading:
-        """The same window if one expects what all other cases say, too: half as many today, or twice.
+        """The same window if all other cases are heard, too: half as many today, or twice as many.
 
         What rises with everything is no surge of its own. The others' rise is drawn toward 1 by 50
         cases' worth, and is not sure itself: its square widens the limit.

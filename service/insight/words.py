@@ -84,7 +84,7 @@ def is_term(piece: str) -> bool:
 
     It has two characters or more and is no number, pronoun or the like; a version is one.
 
-    >>> [one for one in ("退款", "app", "8.6.0", "不", "12315", "12.5", "!", "你们") if is_term(one)]
+    >>> [one for one in ("退款", "app", "8.6.0", "不", "12315", "12.5", "你们") if is_term(one)]
     ['退款', 'app', '8.6.0']
     """
     return _WORD.fullmatch(piece) is not None and piece not in _function_words()

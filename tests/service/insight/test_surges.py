@@ -102,6 +102,21 @@ def reading(seen: int, expected: float) -> Reading:
     return Reading(24, seen, expected, variance, 1 / 14_400)
 
 
+def test_what_all_other_cases_do_too_is_expected() -> None:
+    """A hundred of 650 where 20 of 120 were: the others went from 100 to 550, so 80 is usual."""
+    own, whole = reading(100, 20.0), reading(650, 120.0)
+    found = own.beside(whole)
+    assert own.is_surge
+    assert found.expected == pytest.approx(20 * 600 / 150)
+    assert not found.is_surge
+
+
+def test_beside_nothing_else_a_series_is_what_it_was() -> None:
+    """The only channel there is has no others to be held against."""
+    own = reading(100, 20.0)
+    assert own.beside(own) == own
+
+
 def test_a_series_that_only_shares_the_surplus_is_explained() -> None:
     """Refunds triple; team and total rise by those cases alone; another category by its own."""
     every, team = Series("all", ""), Series("team", "money")

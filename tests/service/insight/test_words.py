@@ -74,3 +74,24 @@ def test_examples_are_the_cases_with_most_of_the_words() -> None:
     """Both words, then one; the later of two alike."""
     texts = [(1, ["闪退"]), (2, ["闪退", "登录"]), (3, ["闪退"]), (4, ["发货"])]
     assert words.examples(["闪退", "登录"], texts, 3) == [2, 3, 1]
+
+
+def test_of_many_words_only_surer_ones_rise() -> None:
+    """What is sure enough among three others is not among three thousand: one in 700 rises."""
+    few = Counter({f"词{number}": 40 for number in range(3)})
+    many = Counter({f"词{number}": 40 for number in range(3000)})
+    scored = [
+        {one.word: one.z for one in words.rising(others + Counter({"闪退": now}), others, most=9)}
+        for others in (few, many)
+        for now in range(5, 12)
+    ]
+    assert all(z >= words.MIN_Z for found in scored[:7] for z in found.values())
+    assert all(z >= 3.5 for found in scored[7:] for z in found.values())
+
+
+def test_the_past_may_be_given_as_a_sum() -> None:
+    """Only the words of now are looked up; what else there was counts as a number."""
+    now = Counter({"闪退": 9, "退款": 3})
+    before = Counter({"闪退": 1, "退款": 50, "发货": 100})
+    part = Counter({"闪退": 1, "退款": 50})
+    assert words.rising(now, before) == words.rising(now, part, before_sum=151)

@@ -34,7 +34,7 @@ from tests.show.year.store import Written, write_year
 from tests.show.year.texts import Deck, Texts
 from tests.show.year.world import World, read_world
 
-CASES = 1500
+CASES = 800
 CORPUS = ROOT / "data" / "corpus"
 
 
@@ -54,7 +54,7 @@ def write(parts: Parts, cases: int = CASES) -> tuple[World, Written]:
 def test_a_written_year_is_measured_to_the_end(parts: Parts) -> None:
     """Every planted thing has its line in the tables, found or not."""
     world, written = write(parts)
-    result = measure(parts.database, world, written, {}, every=60)
+    result = measure(parts.database, world, written, {}, every=90, since=345)
     assert Counter(one.kind for one in result.found) == {"surge": 10, "word": 8, "problem": 8}
     assert set(result.as_json()) >= {"found", "alarms", "pages", "seconds"}
     shown = markdown(result)

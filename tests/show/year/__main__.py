@@ -33,20 +33,8 @@ from tests.show.year.shown import Result, markdown
 from tests.show.year.store import Written, write_year
 from tests.show.year.world import World, read_world
 
-_PEOPLE = (
-    "王敏",
-    "李强",
-    "赵云",
-    "陈静",
-    "刘洋",
-    "杨帆",
-    "黄磊",
-    "周婷",
-    "吴刚",
-    "徐丽",
-    "孙浩",
-    "马兰",
-)
+_PEOPLE = ["王敏", "李强", "赵云", "陈静", "刘洋", "杨帆", "黄磊", "周婷", "吴刚",
+           "徐丽", "孙浩", "马兰"]  # fmt: skip
 _EPOCH = date(1970, 1, 1)
 
 
@@ -99,14 +87,23 @@ def make(
 
 
 def measure(
-    database: Database, world: World, written: Written, seconds: dict[str, float], *, every: int
+    database: Database,
+    world: World,
+    written: Written,
+    seconds: dict[str, float],
+    *,
+    every: int,
+    since: int = 0,
 ) -> Result:
-    """Replays the year's looks and compares what they found with what was planted."""
+    """Replays the year's looks and compares what they found with what was planted.
+
+    Looks at surges begin with the day `since`.
+    """
     planted = written.planted
     owner = {number: code for code, numbers in planted.items() for number in numbers}
     sizes = {code: len(numbers) for code, numbers in planted.items()}
     with _timed(seconds, "hourly looks"), _steps(world.days, "hourly looks") as step:
-        surges = replay_surges(database, world, step=step)
+        surges = replay_surges(database, world, since=since, step=step)
     with _timed(seconds, "rebuilds"), _steps(world.days // every, "rebuilds") as step:
         weeks = replay_weeks(database, world, every=every, step=step)
     found, alarms = score_surges(world, surges, owner, sizes)

@@ -154,25 +154,26 @@ class Office:
         case = life.case
         predicted = {"category": case.category, "level": case.level}
         said = {"category": truth.category, "level": truth.level} if truth else predicted
-        self._verdict(life, by, at, predicted, said, VerdictKind.REVIEW)
+        self._verdict(life, by, at, (predicted, said), kind=VerdictKind.REVIEW)
         later = self._later(at, 8.0)
         if self._happens("second") and later < self._end:
             other = self._person(case.team, {"people": 4}, but=by)
             differs = self._draws.random() < 0.15 and said["level"] is not None
             if differs:
                 said = {**said, "level": max(1, int(str(said["level"])) - 1)}
-            self._verdict(life, other, later, predicted, said, VerdictKind.SECOND_REVIEW)
+            both = predicted, said
+            self._verdict(life, other, later, both, kind=VerdictKind.SECOND_REVIEW)
 
     def _verdict(
         self,
         life: Life,
         by: Actor,
         at: datetime,
-        predicted: Values,
-        said: Values,
+        labels: tuple[Values, Values],
+        *,
         kind: VerdictKind,
     ) -> None:
-        case = life.case
+        (predicted, said), case = labels, life.case
         agrees = None
         state = VerdictState.REVIEWED
         if kind is VerdictKind.SECOND_REVIEW:

@@ -27,7 +27,8 @@ ADMIN = "admin"
 _REQUESTS = 20
 _CSRF = re.compile(r'name="csrf[^"]*" value="([^"]+)"')
 _PAGES = (
-    "/cases", "/cases?q=退款", "/cases/{case}", "/cases/{talk}", "/statistics", "/statistics?days=366",
+    "/cases", "/cases?q=退款", "/cases/{case}", "/cases/{talk}", "/statistics",
+    "/statistics?days=366",
     "/insight", "/insight?days=7", "/insight?days=90", "/insight/issues.csv", "/quality",
     "/quality?weeks=53", "/callbacks",
 )  # fmt: skip

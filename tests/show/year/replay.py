@@ -57,11 +57,11 @@ class Week:
     seconds: float
 
 
-def replay_surges(database: Database, world: World, *, step: Step) -> list[Surge]:
+def replay_surges(database: Database, world: World, *, since: int, step: Step) -> list[Surge]:
     """Looks at every hour of the year; all surges that were told of, the oldest first."""
     watch = SurgeWatch(database)
     whole = _all_arrivals(database, world)
-    for day in range(MIN_BASELINE_DAYS + GUARD_DAYS, world.days):
+    for day in range(max(since, MIN_BASELINE_DAYS + GUARD_DAYS), world.days):
         step(f"{day}")
         seen = _until(whole, _hour(world, day + 1) - 1)
         charts = Charts.of(seen)
@@ -78,7 +78,7 @@ def replay_surges(database: Database, world: World, *, step: Step) -> list[Surge
 def replay_weeks(
     database: Database, world: World, *, every: int, first: int = 27, step: Step
 ) -> list[Week]:
-    """Rebuilds issues and words late in the evening of every so manieth day."""
+    """Rebuilds issues and words late in the evening of every so many days."""
     found = []
     for day in range(first, world.days, every):
         step(f"{day}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from service.insight.surges import DAY, MIN_CASES
 from service.insight.tables import Surge
 from tests.show.year.replay import SeenIssue, Week
 from tests.show.year.world import Planted, World
 
-_AFTER_DAYS = 2  # an alarm may come so long after a surge is over: its last week is still high
+_AFTER_DAYS = 7  # an alarm may come so long after a surge is over: its last week is still high
 _MOST = 3  # of five examples: what a finding is about
 _PURE = 0.5  # a group of which less is the problem's is no finding of it
 _PERIOD_DAYS = 90
@@ -194,13 +195,15 @@ def _issue(
         )
     day, _, first = hits[0]
     best = [issues[0] for _, _, issues in hits]
-    same = [a.number == b.number for a, b in zip(best, best[1:], strict=False)]
+    same = [a.number == b.number for a, b in pairwise(best)]
     together = [frozenset[int]().union(*(one.case_ids for one in own)) for _, _, own in hits]
     heres = [here for _, here, _ in hits]
     figures = {
         "looks": looks,
         "weeks": len(hits),
-        "purity": _mean(len(o.case_ids & h) / len(o.case_ids) for o, h in zip(best, heres, strict=True)),
+        "purity": _mean(
+            len(o.case_ids & h) / len(o.case_ids) for o, h in zip(best, heres, strict=True)
+        ),
         "coverage": _mean(len(o.case_ids & h) / len(h) for o, h in zip(best, heres, strict=True)),
         "coverage_of_all": _mean(len(o & h) / len(h) for o, h in zip(together, heres, strict=True)),
         "issues": _mean(len(own) for _, _, own in hits),

@@ -59,9 +59,10 @@ def _surges(result: Result) -> str:
         f"## Surges: {_recall(own)}",
         _table(("surge", "height, length", "cases", "delay", "told as"), rows),
         f"Of other planted things that began: {sum(alarms.others.values())} alarms "
-        f"({', '.join(f'{code} {n}' for code, n in alarms.others.items()) or 'none'}); 双11 and 618: "
-        f"{alarms.calendar}; one customer's forty messages: {alarms.insistent}. False: "
-        f"{len(alarms.false)} in {alarms.months:.0f} months, {len(alarms.false) / alarms.months:.2f} a month",
+        f"({', '.join(f'{code} {n}' for code, n in alarms.others.items()) or 'none'}); "
+        f"双11 and 618: {alarms.calendar}; one customer's forty messages: {alarms.insistent}. "
+        f"False: {len(alarms.false)} in {alarms.months:.0f} months, "
+        f"{len(alarms.false) / alarms.months:.2f} a month",
         *(f"- {one}" for one in alarms.false[:20]),
     ]  # fmt: skip
     return "\n\n".join(lines)
@@ -74,8 +75,8 @@ def _words(result: Result) -> str:
     return "\n\n".join([
         f"## New words: {_recall(own)}",
         _table(("word", "cases", "delay", "rank", "in the list of"), rows),
-        f"{result.words_shown} words were shown in the lists of all cases, {share:.0%} of them of planted "
-        f"texts. The first others: {'、'.join(result.words_other[:10]) or 'none'}",
+        f"{result.words_shown} words were shown in the lists of all cases, {share:.0%} of them "
+        f"of planted texts. The first others: {'、'.join(result.words_other[:10]) or 'none'}",
     ])  # fmt: skip
 
 
@@ -87,7 +88,8 @@ def _issues(result: Result) -> str:
         rows.append((
             one.name, one.cases, _delay(one), _or_dash(one.rank), _or_dash(f.get("best_rank")),
             f"{f.get('weeks', 0):g} of {f['looks']:g}", _share(f.get("purity")),
-            _share(f.get("coverage")), _share(f.get("coverage_of_all")), f"{f.get('issues', 0):.1f}",
+            _share(f.get("coverage")), _share(f.get("coverage_of_all")),
+            f"{f.get('issues', 0):.1f}",
             _share(f.get("same_number")),
         ))  # fmt: skip
     head = ("problem", "cases", "delay", "rank then", "best rank", "looks with it", "purity",

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -89,4 +90,4 @@ def turns(text: str) -> list[str]:
     if many < 2:
         return [text]
     cuts = [round(len(pieces) * part / many) for part in range(many + 1)]
-    return ["".join(pieces[a:b]).strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    return ["".join(pieces[a:b]).strip() for a, b in pairwise(cuts)]

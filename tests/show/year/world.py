@@ -17,6 +17,7 @@ from service.insight.arrivals import weekday
 
 ZONE = ZoneInfo("Asia/Shanghai")
 _FILE = Path(__file__).with_name("year.toml")
+_DIMENSIONS = ("team", "category", "product", "region")
 _SPRING, _SUNDAY = "Chinese New Year", 6
 
 
@@ -106,7 +107,10 @@ class World:
         level = level * self.numbers("months")[[one.month - 1 for one in dates]]
         level *= (1 + self.number("growth_a_month")) ** (days / 30)
         off = np.array(
-            [kind == _SUNDAY and one.weekday() != _SUNDAY for kind, one in zip(kinds, dates, strict=True)]
+            [
+                kind == _SUNDAY and one.weekday() != _SUNDAY
+                for kind, one in zip(kinds, dates, strict=True)
+            ]
         )  # fmt: skip
         level[off] *= self.number("holiday")
         for one in self.expected:
@@ -124,7 +128,8 @@ def read_world(seed: int, *, path: Path = _FILE) -> World:
     first = rules["ends"] - timedelta(days=days - 1)
     draws = np.random.default_rng([seed, 0])
     expected = [
-        Expected(one["code"], one["name"], _day_of(first, days, one["month_day"]), one["days"], one["factor"])
+        Expected(one["code"], one["name"], _day_of(first, days, one["month_day"]), one["days"],
+                 one["factor"])
         for one in rules["expected"]
     ]  # fmt: skip
     planted = []
@@ -152,7 +157,7 @@ def _planted(kind: str, entry: Mapping[str, object], first: date, days: int) -> 
         categories=tuple(str(one) for one in _list(entry.get("categories", ())))
         or tuple(str(entry[name]) for name in ("category",) if name in entry),
         dimension=next(
-            (f"{name}:{entry[name]}" for name in ("team", "category", "product", "region") if name in entry),
+            (f"{name}:{entry[name]}" for name in _DIMENSIONS if name in entry),
             "",
         ),
         mark=mark,
