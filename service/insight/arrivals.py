@@ -119,13 +119,15 @@ class Charts:
     baselines: dict[Series, surges.Baseline]
 
     @classmethod
-    def of(cls, arrivals: Arrivals) -> Charts:
-        """The charts of the day of the last hour; none while there is too little past."""
-        counts = arrivals.series()
-        weekdays, hours = _calendar(arrivals)
+    def of(cls, first: int, last: int, counts: dict[Series, Longs]) -> Charts:
+        """The charts of the day of the last hour; none while there is too little past.
+
+        `counts` has a number for each hour from `first`, where the baseline begins, to `last`.
+        """
+        weekdays, hours = _calendar(first, last)
         days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
         if days < MIN_BASELINE_DAYS:
-            return cls(arrivals.first, counts, weekdays, hours, {})
+            return cls(first, counts, weekdays, hours, {})
         start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
         by_day = weekdays[::DAY]
         pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
@@ -135,7 +137,7 @@ class Charts:
             own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
             by_own_day = by_day[own // DAY : BASELINE_DAYS]
             baselines[series] = surges.fit(numbers[own:end], by_own_day, pooled)
-        return cls(arrivals.first, counts, weekdays, hours, baselines)
+        return cls(first, counts, weekdays, hours, baselines)
 
     def alarms(self, last: int) -> dict[Series, surges.Reading]:
         """The series that surge at the end of an hour."""
@@ -159,7 +161,8 @@ class Charts:
 
 def alarms(arrivals: Arrivals) -> dict[Series, surges.Reading]:
     """The series that surge at the end; none while there is too little past."""
-    return Charts.of(arrivals).alarms(arrivals.last)
+    charts = Charts.of(arrivals.first, arrivals.last, arrivals.series())
+    return charts.alarms(arrivals.last)
 
 
 def _unknown_days(counts: Longs | None) -> int:
@@ -171,9 +174,9 @@ def _first_day(counts: Longs) -> int:
     return int(np.flatnonzero(counts)[0]) // DAY
 
 
-def _calendar(arrivals: Arrivals) -> tuple[Longs, Longs]:
+def _calendar(first: int, last: int) -> tuple[Longs, Longs]:
     """The weekday and the hour of day of each hour."""
-    hours = np.arange(arrivals.first, arrivals.last + 1) + UTC_OFFSET_HOURS
+    hours = np.arange(first, last + 1) + UTC_OFFSET_HOURS
     whole = hours // DAY
     kinds = {day: weekday(_EPOCH + timedelta(days=int(day))) for day in np.unique(whole)}
     return np.array([kinds[day] for day in whole.tolist()]), hours % DAY

@@ -6,6 +6,7 @@ what a verdict changed later is seen too soon, in about one case in thirty.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from service.cases.record import hour
 from service.db import Database
 from service.insight import arrivals, rebuild
-from service.insight.arrivals import UTC_OFFSET_HOURS, Arrivals, Charts
+from service.insight.arrivals import UTC_OFFSET_HOURS, Arrivals, Charts, Row
 from service.insight.read import emerging_words
 from service.insight.surge_watch import SurgeWatch
 from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_DAYS, WEEK
@@ -61,16 +62,22 @@ def replay_surges(database: Database, world: World, *, since: int, step: Step) -
     """Looks at every hour of the year; all surges that were told of, the oldest first."""
     watch = SurgeWatch(database)
     whole = _all_arrivals(database, world)
+    counts, rows = whole.series(), sorted(whole.rows, key=_hour_of)
     for day in range(max(since, MIN_BASELINE_DAYS + GUARD_DAYS), world.days):
         step(f"{day}")
-        seen = _until(whole, _hour(world, day + 1) - 1)
-        charts = Charts.of(seen)
+        first, end = _begin(_hour(world, day)), _hour(world, day + 1)
+        late = slice(first - whole.first, end - whole.first)
+        charts = Charts.of(
+            first, end - 1, {one: own[late] for one, own in counts.items() if own[late].any()}
+        )
         for last in range(_hour(world, day), _hour(world, day + 1)):
             readings = charts.alarms(last)
             if readings or _is_one_open(database):
                 now = datetime.fromtimestamp((last + 1) * 3600 + 60, UTC)
-                late = tuple(row for row in seen.rows if last - WEEK < row[0] <= last)
-                watch.tell(Arrivals(seen.first, last, late), readings, now)
+                week = rows[
+                    bisect(rows, last - WEEK, key=_hour_of) : bisect(rows, last, key=_hour_of)
+                ]
+                watch.tell(Arrivals(first, last, tuple(week)), readings, now)
     with database.session() as session:
         return list(session.scalars(select(Surge).order_by(Surge.detected_at, Surge.id)))
 
@@ -130,11 +137,14 @@ def _all_arrivals(database: Database, world: World) -> Arrivals:
         return arrivals.read(session, last, days=world.days + BASELINE_DAYS)
 
 
-def _until(whole: Arrivals, last: int) -> Arrivals:
-    """What a look at the end of a day's hour would have read."""
-    today = (last + UTC_OFFSET_HOURS) // DAY
-    first = (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
-    return Arrivals(first, last, tuple(row for row in whole.rows if first <= row[0] <= last))
+def _begin(hour_of_day: int) -> int:
+    """The first hour that a look of a day reads."""
+    today = (hour_of_day + UTC_OFFSET_HOURS) // DAY
+    return (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
+
+
+def _hour_of(row: Row) -> int:
+    return row[0]
 
 
 def _is_one_open(database: Database) -> bool:
