@@ -91,7 +91,7 @@ def _alarms(
         else:
             shown = f"{surge.kind}:{surge.code} {surge.seen}/{surge.expected:.0f}"
             false.append(f"{world.moment(int(day)):%m-%d} {shown} in {surge.window_hours} h")
-    return Alarms(len(told), others, calendar, insistent, tuple(false), world.days / 30)
+    return Alarms(len(told), dict(others), calendar, insistent, tuple(false), world.days / 30)
 
 
 def _tells(surge: Surge, planted: Planted, world: World, owner: Mapping[int, str]) -> bool:
