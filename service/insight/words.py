@@ -78,7 +78,7 @@ def cut(texts: Iterable[str]) -> list[list[str]]:
     return [engine.cut(_TOKEN.sub(" ", one.text)) for one in clean_batch(list(texts))]
 
 
-@lru_cache(maxsize=200_000)  # of each piece some hundred times: 0.7 µs, this takes 0.1
+@lru_cache(maxsize=200_000)  # the same pieces come again and again
 def is_term(piece: str) -> bool:
     """Whether a piece tells what a text is about.
 
@@ -214,7 +214,7 @@ def _grams(
         grams.update(gram for gram, _, _ in _windows(pieces))
     left: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     right: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    # Only then the neighbours, of the one in twenty that is frequent enough: a quarter of the time.
+    # Only then the neighbours, of those that are frequent enough: most are not.
     often = {gram for gram, number in grams.items() if number >= MIN_CASES and len(gram) > 1}
     for pieces in texts:
         for gram, before, after in _windows(pieces):

@@ -77,16 +77,11 @@ def test_examples_are_the_cases_with_most_of_the_words() -> None:
 
 
 def test_of_many_words_only_surer_ones_rise() -> None:
-    """What is sure enough among three others is not among three thousand: one in 700 rises."""
-    few = Counter({f"词{number}": 40 for number in range(3)})
-    many = Counter({f"词{number}": 40 for number in range(3000)})
-    scored = [
-        {one.word: one.z for one in words.rising(others + Counter({"闪退": now}), others, most=9)}
-        for others in (few, many)
-        for now in range(5, 12)
-    ]
-    assert all(z >= words.MIN_Z for found in scored[:7] for z in found.values())
-    assert all(z >= 3.5 for found in scored[7:] for z in found.values())
+    """A rise of 3.2 standard errors is one among three others, and chance among three thousand."""
+    for number, expected in ((3, ["闪退"]), (3000, [])):
+        others = Counter({f"词{place}": 40 * 3000 // number for place in range(number)})
+        now, before = others + Counter({"闪退": 24}), others + Counter({"闪退": 5})
+        assert [one.word for one in words.rising(now, before)] == expected
 
 
 def test_the_past_may_be_given_as_a_sum() -> None:

@@ -1,7 +1,7 @@
 """The looks of insight, made again as the service would have made them at each hour and week.
 
 Each look reads only cases that had come in by then. Their labels are those of the end of the year:
-what a verdict changed later is seen too soon, in about one case in thirty.
+what a verdict changed later is seen too soon.
 """
 
 from __future__ import annotations
