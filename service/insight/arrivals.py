@@ -23,6 +23,7 @@ from service.insight.grouping import Common, Series
 from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_DAYS, WEEK, Longs
 
 ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
+MAX_CONTACTS = 3  # of one customer within the policy's `repeat_days`: more is one who insists
 UTC_OFFSET_HOURS = 8  # days are China's
 ALL = Series("all", "")
 _COLUMNS = {
@@ -103,19 +104,24 @@ def condition(series: Series) -> ColumnElement[bool]:
     return _COLUMNS[series.kind] == series.code if series != ALL else Case.id > 0
 
 
-def read(session: Session, last: int) -> Arrivals:
-    """The arrivals of the baseline, the guard and the day that is not over.
+def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS) -> Arrivals:
+    """The arrivals of the day that is not over and of whole days of China before it.
 
-    The baseline is of whole days of China. Cases made up for a demonstration make no surge.
+    These are the baseline and the guard. Cases made up for a demonstration make no surge, nor does
+    somebody who writes forty times.
     """
     today = (last + UTC_OFFSET_HOURS) // DAY
-    first = (today - GUARD_DAYS - BASELINE_DAYS) * DAY - UTC_OFFSET_HOURS
+    first = (today - days) * DAY - UTC_OFFSET_HOURS
     angry = case((Case.level >= ANGRY_LEVEL, 1), else_=0)
     columns = (Case.created_hour, Case.category, angry, Case.team, Case.channel,
                Case.product, Case.region)  # fmt: skip
     statement = (
         select(*columns, func.count())
-        .where(Case.created_hour.between(first, last), Case.created_by != DEMO_CLIENT)
+        .where(
+            Case.created_hour.between(first, last),
+            Case.created_by != DEMO_CLIENT,
+            Case.contacts <= MAX_CONTACTS,
+        )
         .group_by(*columns)
     )
     rows = [Row(*row) for row in session.execute(statement)]
@@ -141,26 +147,61 @@ def _frequent(numbers: Iterable[tuple[str | None, int]]) -> set[str]:
     return {value for value, _ in found.most_common(_MOST_VALUES)}
 
 
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """The baseline of each series of one day, by which any hour of that day is looked at."""
+
+    first: int
+    counts: dict[Series, Longs]
+    weekdays: Longs
+    hours: Longs
+    baselines: dict[Series, surges.Baseline]
+
+    @classmethod
+    def of(cls, first: int, last: int, counts: dict[Series, Longs]) -> Charts:
+        """The charts of the day of the last hour; none while there is too little past.
+
+        `counts` has a number for each hour from `first`, where the baseline begins, to `last`.
+        """
+        weekdays, hours = _calendar(first, last)
+        days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
+        if days < MIN_BASELINE_DAYS:
+            return cls(first, counts, weekdays, hours, {})
+        start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
+        by_day = weekdays[::DAY]
+        pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
+                            surges.neutral()).seasons  # fmt: skip
+        baselines = {}
+        for series, numbers in counts.items():
+            own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
+            by_own_day = by_day[own // DAY : BASELINE_DAYS]
+            baselines[series] = surges.fit(numbers[own:end], by_own_day, pooled)
+        return cls(first, counts, weekdays, hours, baselines)
+
+    def alarms(self, last: int) -> dict[Series, surges.Reading]:
+        """The series that surge at the end of an hour."""
+        late = slice(last - self.first + 1 - WEEK, last - self.first + 1)
+        weekdays, hours = self.weekdays[late], self.hours[late]
+        readings = {
+            series: surges.read(baseline, self.counts[series][late], weekdays, hours,
+                                series=len(self.counts))
+            for series, baseline in self.baselines.items()
+        }  # fmt: skip
+        found = {}
+        for series, own in readings.items():
+            if series != ALL:
+                pairs = zip(own, readings[ALL], strict=True)
+                own = [one.beside(whole) for one, whole in pairs]  # noqa: PLW2901  (the same ones)
+            worst = surges.worst(own)
+            if worst is not None:
+                found[series] = worst
+        return found
+
+
 def alarms(arrivals: Arrivals) -> dict[Series, surges.Reading]:
     """The series that surge at the end; none while there is too little past."""
-    counts = arrivals.series()
-    days = BASELINE_DAYS - _unknown_days(counts.get(ALL))
-    if days < MIN_BASELINE_DAYS:
-        return {}
-    start, end = (BASELINE_DAYS - days) * DAY, BASELINE_DAYS * DAY
-    weekdays, hours = _calendar(arrivals)
-    by_day = weekdays[::DAY]
-    pooled = surges.fit(counts[ALL][start:end], by_day[start // DAY : BASELINE_DAYS],
-                        surges.neutral()).seasons  # fmt: skip
-    found = {}
-    for series, numbers in counts.items():
-        own = max(start, min(_first_day(numbers), BASELINE_DAYS - MIN_BASELINE_DAYS) * DAY)
-        baseline = surges.fit(numbers[own:end], by_day[own // DAY : BASELINE_DAYS], pooled)
-        late = (numbers[-WEEK:], weekdays[-WEEK:], hours[-WEEK:])
-        worst = surges.worst(surges.read(baseline, *late, series=len(counts)))
-        if worst is not None:
-            found[series] = worst
-    return found
+    charts = Charts.of(arrivals.first, arrivals.last, arrivals.series())
+    return charts.alarms(arrivals.last)
 
 
 def _unknown_days(counts: Longs | None) -> int:
@@ -172,9 +213,9 @@ def _first_day(counts: Longs) -> int:
     return int(np.flatnonzero(counts)[0]) // DAY
 
 
-def _calendar(arrivals: Arrivals) -> tuple[Longs, Longs]:
+def _calendar(first: int, last: int) -> tuple[Longs, Longs]:
     """The weekday and the hour of day of each hour."""
-    hours = np.arange(arrivals.first, arrivals.last + 1) + UTC_OFFSET_HOURS
+    hours = np.arange(first, last + 1) + UTC_OFFSET_HOURS
     whole = hours // DAY
     kinds = {day: weekday(_EPOCH + timedelta(days=int(day))) for day in np.unique(whole)}
     return np.array([kinds[day] for day in whole.tolist()]), hours % DAY

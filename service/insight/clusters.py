@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
@@ -27,6 +28,7 @@ _DIMENSIONS = 50
 _SMALLEST_SHARE = 0.005  # of the sample: a rarer problem is not a frequent one
 _TERMS = 40  # of a centre, kept to find the group again
 _NEAR = 0.1  # quantile of the members' own similarity that a text must reach
+_MOST = 0.5  # of the texts
 SAME = 0.4  # cosine of two centres from which on they are one problem
 
 
@@ -121,6 +123,7 @@ def _assigned(
         return []
     inside = labels >= 0
     labels[inside] = _joined(_centres(matrix, chosen[inside], labels[inside]))[labels[inside]]
+    labels[inside] = _sharing(matrix[chosen], labels)[labels[inside]]
     number = int(labels.max()) + 1
     centres = _centres(matrix, chosen[inside], labels[inside])
     near: Floats = np.asarray((matrix @ centres.T).todense())
@@ -153,6 +156,24 @@ def _joined(centres: csr_matrix) -> Longs:
         n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - SAME
     )
     found: Longs = model.fit_predict(apart).astype(np.int64)
+    return found
+
+
+def _sharing(matrix: csr_matrix, labels: Longs) -> Longs:
+    """The same for groups that share a word of their own.
+
+    Most texts of each have the word, and most texts that have it are theirs: those about 快递柜 are
+    one problem, however differently they tell of it, and those that say 电话 are not.
+    """
+    rows = np.flatnonzero(labels >= 0)
+    shape = (int(labels.max()) + 1, matrix.shape[0])
+    group = csr_matrix((np.ones(len(rows)), (labels[rows], rows)), shape)
+    has = csr_matrix((np.ones(len(matrix.data)), matrix.indices, matrix.indptr), matrix.shape)
+    numbers = (group @ has).toarray()
+    telling = numbers >= _MOST * np.bincount(labels[rows])[:, None]
+    own = (numbers * telling).sum(axis=0) >= _MOST * np.asarray(has.sum(axis=0)).ravel()
+    words = csr_matrix(telling[:, own & (telling.sum(axis=0) > 1)], dtype=np.float64)
+    found: Longs = connected_components(words @ words.T, directed=False)[1].astype(np.int64)
     return found
 
 

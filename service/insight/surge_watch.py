@@ -50,17 +50,26 @@ class SurgeWatch:
             return
         with self._database.session() as session:
             seen = arrivals.read(session, last)
-        readings = arrivals.alarms(seen)
+        self.tell(seen, arrivals.alarms(seen), now)
+        self._done = last
+
+    def tell(self, seen: Arrivals, readings: Mapping[Series, Reading], now: datetime) -> None:
+        """Keeps open surges up to date and writes new ones, as the readings of an hour say.
+
+        Raises:
+            SQLAlchemyError: the database does not answer.
+        """
         with self._database.session() as session:  # rolled back: only what is new needs words
             likely = _note(session, seen, readings, now)
         with self._database.session() as session:
-            about = {one.series: _about(session, one.series, last, one.reading) for one in likely}
+            about = {
+                one.series: _about(session, one.series, seen.last, one.reading) for one in likely
+            }
         with self._database.session() as session:
             audit.lock(session)
             for found in _note(session, seen, readings, now):
                 _tell(session, found, about.get(found.series, ([], [])), now)
             session.commit()
-        self._done = last
 
 
 def _note(

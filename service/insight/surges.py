@@ -5,7 +5,8 @@ window's count is then a negative binomial whose variance is the dispersion φ o
 mean, and more for what is uncertain in the factors. It is the limit of Noufaily et al., "An
 improved algorithm for outbreak detection in multiple surveillance systems", Statistics in Medicine
 32 (2013), whose weights also keep a past surge from hiding the next. Three windows look for what is
-sudden and for what is slow: an hour, a day, a week, all ending now.
+sudden and for what is slow: an hour, a day, a week, all ending now. A series is also held against
+all others: on a day of promotions everything is more, on holidays less, than eight weeks say.
 
 Looking at many series by the hour is corrected for by a budget of false alarms a month, shared out
 evenly. A window that moves crosses a high limit z in about z² clumps in each of its lengths (D.
@@ -15,7 +16,7 @@ Brownian motion), z being about 4 here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,27 +69,43 @@ class Baseline:
 class Reading:
     """One window of one series: how many were seen, how many expected, and how unlikely it is.
 
-    `ratio` is the probability of so many or more, over what the budget allows: below 1 it is a
-    surge, if there are enough cases and the rise is large enough.
+    `limit` is the probability that the budget of false alarms allows.
     """
 
     window_hours: int
     seen: int
     expected: float
     variance: float
-    ratio: float
+    limit: float
+
+    @property
+    def ratio(self) -> float:
+        """The probability of so many or more, over the limit: below 1 is more than chance."""
+        return tail(self.seen, self.expected, self.variance) / self.limit
 
     @property
     def is_surge(self) -> bool:
-        """Whether it asks for an alarm."""
-        return self.ratio < 1 and self.seen >= MIN_CASES and self.seen >= MIN_RISE * self.expected
+        """Whether it asks for an alarm: enough cases, a large enough rise, and not by chance."""
+        is_high = self.seen >= MIN_CASES and self.seen >= MIN_RISE * self.expected
+        return is_high and self.ratio < 1
 
     def without(self, cases: float) -> Reading:
         """The same window if so many of its cases had not come."""
-        left = max(0, round(self.seen - cases))
-        limit = tail(self.seen, self.expected, self.variance) / self.ratio if self.ratio else 1e-300
-        now = tail(left, self.expected, self.variance) / limit
-        return Reading(self.window_hours, left, self.expected, self.variance, now)
+        return replace(self, seen=max(0, round(self.seen - cases)))
+
+    def beside(self, whole: Reading) -> Reading:
+        """The same window if all other cases are heard, too: half as many today, or twice as many.
+
+        What rises with everything is no surge of its own. The others' rise is drawn toward 1 by 50
+        cases' worth, and is not sure itself: its square widens the limit.
+        """
+        others = whole.seen - self.seen, whole.expected - self.expected
+        if min(others) < 0:
+            return self
+        rise = (others[0] + _PRIOR_CASES) / (others[1] + _PRIOR_CASES)
+        return replace(
+            self, expected=self.expected * rise, variance=self.variance * max(rise, rise**2)
+        )
 
 
 def neutral() -> Seasons:
@@ -143,8 +160,7 @@ def read(
         variance = dispersion * expected * (1 + expected / known)
         looks = _HOURS_A_MONTH / window * min(window, _CLUMPS)
         limit = FALSE_ALARMS_A_MONTH / (len(WINDOWS) * looks * series)
-        ratio = tail(seen, expected, variance) / limit
-        found.append(Reading(window, seen, expected, variance, ratio))
+        found.append(Reading(window, seen, expected, variance, limit))
     return found
 
 

@@ -8,24 +8,27 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain, pairwise
+from statistics import NormalDist
 
 from classifier.segmenter import jieba_folder
 from classifier.text import clean_batch
 from classifier.tokens import tokeniser
 from service.insight.surges import MIN_CASES
 
-MIN_Z = 3.0  # of the log-odds: 1 in 700 words by chance
+MIN_Z = 3.0  # of the log-odds: 1 in 700 words by chance,
+_BY_CHANCE = 0.5  # and of all words of a list at most so many
 MIN_PMI = 3.0  # together e³ = 20 times as often as by chance
 MIN_ENTROPY = 1.0  # as many neighbours as e = 2.7 equally frequent ones
 _PRIOR_WORDS = 1000.0  # the weight of the prior: about 100 complaints of 60 characters,
 _PRIOR_SHARE = 0.1  # and never more than this of all that was counted
 _MAX_COMPOUND_CHARS = 8
-_WORD = re.compile(r"[a-z\u3400-\u9fff][a-z0-9\u3400-\u9fff+]+")
+_VERSION = r"\d{1,2}(?:\.\d{1,3}){2,3}|v\d{1,2}(?:\.\d{1,3})*"  # 8.6.0, v9; not a price
+_WORD = re.compile(rf"[a-z\u3400-\u9fff][a-z0-9\u3400-\u9fff+]+|{_VERSION}")
 _PIECE = re.compile(r"[a-z0-9\u3400-\u9fff]+")
 _TOKEN = re.compile(r"\[[^\[\]]{1,8}\]")
 _FUNCTION_TAGS = "rmqdcuptfyeoh"  # ICTCLAS part-of-speech tags, by their first letter
@@ -75,13 +78,14 @@ def cut(texts: Iterable[str]) -> list[list[str]]:
     return [engine.cut(_TOKEN.sub(" ", one.text)) for one in clean_batch(list(texts))]
 
 
+@lru_cache(maxsize=200_000)  # the same pieces come again and again
 def is_term(piece: str) -> bool:
     """Whether a piece tells what a text is about.
 
-    It has two characters or more and is no number, pronoun or the like.
+    It has two characters or more and is no number, pronoun or the like; a version is one.
 
-    >>> [piece for piece in ("退款", "app", "不", "12315", "!", "你们") if is_term(piece)]
-    ['退款', 'app']
+    >>> [one for one in ("退款", "app", "8.6.0", "不", "12315", "12.5", "你们") if is_term(one)]
+    ['退款', 'app', '8.6.0']
     """
     return _WORD.fullmatch(piece) is not None and piece not in _function_words()
 
@@ -132,21 +136,25 @@ def log_odds(now: int, before: int, sums: tuple[int, int], prior: tuple[float, f
 
 
 def rising(
-    now: Counter[str], before: Counter[str], *, least: int = MIN_CASES, most: int = 30
+    now: Counter[str], before: Counter[str], *, before_sum: int | None = None, most: int = 30
 ) -> list[Rise]:
-    """The words that are more frequent now, surest first; each in at least `least` texts now."""
-    both = now + before
-    sums, every = (now.total(), before.total()), float(both.total())
+    """The words that are more frequent now, surest first; each in at least five texts now.
+
+    `before` may have the words of `now` alone, if `before_sum` says how many there were of all.
+    """
+    sums = now.total(), before.total() if before_sum is None else before_sum
+    every = float(sum(sums))
     if not every:
         return []
     weight = min(_PRIOR_WORDS, _PRIOR_SHARE * every)
     found = [
         Rise(word, number, before[word], log_odds(number, before[word], sums, prior))
         for word, number in now.items()
-        if number >= least
-        for prior in [(weight * both[word] / every, weight)]
+        if number >= MIN_CASES
+        for prior in [(weight * (number + before[word]) / every, weight)]
     ]
-    risen = [one for one in found if one.z >= MIN_Z]
+    sure = max(MIN_Z, NormalDist().inv_cdf(1 - _BY_CHANCE / max(1, len(found))))
+    risen = [one for one in found if one.z >= sure]
     return sorted(risen, key=lambda one: (-one.z, one.word))[:most]
 
 
@@ -202,20 +210,34 @@ def _grams(
            dict[tuple[str, ...], Counter[str]]]:  # fmt: skip
     """One to three neighbouring pieces with their numbers, left and right neighbours."""
     grams: Counter[tuple[str, ...]] = Counter()
+    for pieces in texts:
+        grams.update(gram for gram, _, _ in _windows(pieces))
     left: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     right: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    # Only then the neighbours, of those that are frequent enough: most are not.
+    often = {gram for gram, number in grams.items() if number >= MIN_CASES and len(gram) > 1}
     for pieces in texts:
-        padded = [_EDGE, *pieces, _EDGE]
-        for start in range(1, len(padded) - 1):
-            for end in range(start + 1, min(start + 4, len(padded))):
-                if not _PIECE.fullmatch(padded[end - 1]):
-                    break
-                gram = tuple(padded[start:end])
-                grams[gram] += 1
-                if len(gram) > 1:
-                    left[gram][padded[start - 1]] += 1
-                    right[gram][padded[end]] += 1
+        for gram, before, after in _windows(pieces):
+            if gram in often:
+                left[gram][before] += 1
+                right[gram][after] += 1
     return grams, left, right
+
+
+def _windows(pieces: Pieces) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Each one to three neighbouring pieces with the piece before and the piece after."""
+    padded = [_EDGE, *pieces, _EDGE]
+    fits = [_is_piece(piece) for piece in padded]
+    for start in range(1, len(padded) - 1):
+        for end in range(start + 1, min(start + 4, len(padded))):
+            if not fits[end - 1]:
+                break
+            yield tuple(padded[start:end]), padded[start - 1], padded[end]
+
+
+@lru_cache(maxsize=200_000)
+def _is_piece(piece: str) -> bool:
+    return _PIECE.fullmatch(piece) is not None
 
 
 def _longest(found: dict[str, Compound]) -> list[Compound]:

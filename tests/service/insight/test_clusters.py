@@ -34,6 +34,16 @@ def test_wordings_of_one_problem_are_joined_and_a_sample_is_enough() -> None:
         assert len({place % 16 < 8 for place in one.members}) == 1
 
 
+def test_groups_that_own_a_word_together_are_one_problem() -> None:
+    """Three wordings have the locker in common and nothing else; the crash stays by itself."""
+    wordings = (["蜂巢", "超时", "收费"], ["蜂巢", "大米", "母亲"], ["蜂巢", "虾滑", "化冻"])
+    others = (["闪退", "登录"], ["发票", "抬头"], ["座位", "孩子"])
+    texts = [one for one in (*wordings, *others) for _ in range(12)]
+    found = clusters(texts)
+    assert len(found) == 4
+    assert set(found[0].members) == set(range(36))
+
+
 @pytest.mark.parametrize("texts", [[], ["太差"] * 9, ["!"] * 20])
 def test_few_or_empty_texts_have_no_groups(texts: list[str]) -> None:
     """There is nothing that recurs."""

@@ -115,3 +115,12 @@ def test_demo_cases_tell_nothing(stream: Stream) -> None:
     stream.add([NOW - timedelta(hours=2)] * 100, created_by="demo:client")
     stream.watch().check()
     assert stream.told() == []
+
+
+def test_one_customer_who_insists_is_no_surge(stream: Stream) -> None:
+    """Forty messages of one person within hours, of which three count."""
+    stream.past(70, 10)
+    for contact in range(1, 41):
+        stream.add([NOW - timedelta(hours=2)], contacts=contact)
+    stream.watch().check()
+    assert stream.told() == []

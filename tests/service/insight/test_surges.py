@@ -99,8 +99,22 @@ def test_a_certain_but_small_rise_is_no_surge() -> None:
 def reading(seen: int, expected: float) -> Reading:
     """A day of one among ten series."""
     variance = 1.05 * expected
-    ratio = surges.tail(seen, expected, variance) * 14_400
-    return Reading(24, seen, expected, variance, ratio)
+    return Reading(24, seen, expected, variance, 1 / 14_400)
+
+
+def test_what_all_other_cases_do_too_is_expected() -> None:
+    """A hundred of 650 where 20 of 120 were: the others went from 100 to 550, so 80 is usual."""
+    own, whole = reading(100, 20.0), reading(650, 120.0)
+    found = own.beside(whole)
+    assert own.is_surge
+    assert found.expected == pytest.approx(20 * 600 / 150)
+    assert not found.is_surge
+
+
+def test_beside_nothing_else_a_series_is_what_it_was() -> None:
+    """The only channel there is has no others to be held against."""
+    own = reading(100, 20.0)
+    assert own.beside(own) == own
 
 
 def test_a_series_that_only_shares_the_surplus_is_explained() -> None:

@@ -74,3 +74,19 @@ def test_examples_are_the_cases_with_most_of_the_words() -> None:
     """Both words, then one; the later of two alike."""
     texts = [(1, ["闪退"]), (2, ["闪退", "登录"]), (3, ["闪退"]), (4, ["发货"])]
     assert words.examples(["闪退", "登录"], texts, 3) == [2, 3, 1]
+
+
+def test_of_many_words_only_surer_ones_rise() -> None:
+    """A rise of 3.2 standard errors is one among three others, and chance among three thousand."""
+    for number, expected in ((3, ["闪退"]), (3000, [])):
+        others = Counter({f"词{place}": 40 * 3000 // number for place in range(number)})
+        now, before = others + Counter({"闪退": 24}), others + Counter({"闪退": 5})
+        assert [one.word for one in words.rising(now, before)] == expected
+
+
+def test_the_past_may_be_given_as_a_sum() -> None:
+    """Only the words of now are looked up; what else there was counts as a number."""
+    now = Counter({"闪退": 9, "退款": 3})
+    before = Counter({"闪退": 1, "退款": 50, "发货": 100})
+    part = Counter({"闪退": 1, "退款": 50})
+    assert words.rising(now, before) == words.rising(now, part, before_sum=151)

@@ -1,0 +1,1 @@
+"""A simulated year of cases with planted findings, and how well insight finds them."""
