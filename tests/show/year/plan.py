@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +24,8 @@ class Arrival:
     text: str
     row: Row | None
     channel: str
+    product: str | None
+    region: str | None
     customer: str | None
     tier: str | None
     planted: str | None
@@ -58,8 +60,12 @@ def arrivals(world: World, texts: Texts, cases: int) -> Iterator[Arrival]:
         text = row.text if row else texts.of(_of(one))
         insists = one.planted is not None and one.planted.kind == "insistent"
         customer = f"insists-{_of(one).code}" if insists else people.customer(at)
+        kind, _, mark = (one.planted.dimension if one.planted else "").partition(":")
         yield Arrival(
-            at, text, row, people.channel(), customer, people.tier(customer),
+            at, text, row, people.channel(),
+            mark if kind == "product" else people.product(),
+            mark if kind == "region" else people.region(),
+            customer, people.tier(customer),
             one.planted.code if one.planted else None,
         )  # fmt: skip
 
@@ -101,6 +107,24 @@ def _moments(world: World, days: Sequence[int], draws: np.random.Generator) -> l
     ]
 
 
+class _Weighted:
+    """Draws one of some names by their weights, and only in the share `named` if there is one."""
+
+    def __init__(self, weights: Mapping[str, object], draws: np.random.Generator) -> None:
+        self._draws = draws
+        self._named = float(str(weights.get("named", 1)))
+        found = {name: float(str(one)) for name, one in weights.items() if name != "named"}
+        self._names = list(found)
+        self._sums = np.cumsum(list(found.values())) / sum(found.values())
+
+    def draw(self) -> str | None:
+        """One of the names."""
+        if self._draws.random() >= self._named:
+            return None
+        place = int(np.searchsorted(self._sums, self._draws.random()))
+        return self._names[min(place, len(self._names) - 1)]
+
+
 class _People:
     """Who writes, by which channel."""
 
@@ -112,16 +136,22 @@ class _People:
         tiers = rules["tiers"]
         assert isinstance(tiers, dict)
         self._tiers = {str(name): float(share) for name, share in tiers.items()}
-        channels = world.table("channels")
-        self._channels = list(channels)
-        weights = np.array([float(str(one)) for one in channels.values()])
-        self._weights = np.cumsum(weights / weights.sum())
+        self._channels = _Weighted(world.table("channels"), draws)
+        self._products = _Weighted(world.table("products"), draws)
+        self._regions = _Weighted(world.table("regions"), draws)
         self._recent: deque[tuple[datetime, str]] = deque()
 
     def channel(self) -> str:
         """One of the channels."""
-        place = int(np.searchsorted(self._weights, self._draws.random()))
-        return self._channels[min(place, len(self._channels) - 1)]
+        return str(self._channels.draw())
+
+    def product(self) -> str | None:
+        """What the client names the complaint to be about, if anything."""
+        return self._products.draw()
+
+    def region(self) -> str | None:
+        """Where, if the client says so."""
+        return self._regions.draw()
 
     def customer(self, at: datetime) -> str | None:
         """Somebody new, somebody who wrote lately, or nobody who is known."""

@@ -144,7 +144,7 @@ def _begin(hour_of_day: int) -> int:
 
 
 def _hour_of(row: Row) -> int:
-    return row[0]
+    return row.hour
 
 
 def _is_one_open(database: Database) -> bool:

@@ -125,7 +125,10 @@ class _Writer:
                 messages.append(Message(role=Speaker.CUSTOMER, text=part))
             text = customer_text(turns_of(messages))
         channel = "chat" if messages else one.channel
-        return Complaint(text=text, messages=messages, channel=channel, customer=customer)
+        return Complaint(
+            text=text, messages=messages, channel=channel, customer=customer,
+            product=one.product, region=one.region,
+        )  # fmt: skip
 
     def _judged(self, arrival: Arrival, complaint: Complaint, whole: Prediction) -> Judged:
         """As the service judges; what no rule asks for is looked at too: all of it is the queue."""
