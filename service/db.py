@@ -26,11 +26,12 @@ _WAL_PAGES = 8000
 _PART = 500  # values of one statement; databases limit them
 Value = TypeVar("Value")
 _BUSY_MILLISECONDS = int(turns.PATIENCE_SECONDS * 1000)
+# Compiling a plan of many small lookups takes longer than running it: no JIT.
 # A PostgreSQL that has gone silent is given up after the same time as a busy SQLite; a lock too.
 _PATIENCE = {
     "connect_timeout": 3,
     "tcp_user_timeout": _BUSY_MILLISECONDS,
-    "options": f"-c lock_timeout={_BUSY_MILLISECONDS} -c timezone=UTC",
+    "options": f"-c lock_timeout={_BUSY_MILLISECONDS} -c timezone=UTC -c jit=off",
 }
 
 
