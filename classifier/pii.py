@@ -6,12 +6,16 @@ Service numbers (12315, 95588, 400-…) belong to companies and authorities, not
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from classifier.addresses import addresses
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold
+from classifier.names import names
+from classifier.numbers import numbers
+from classifier.personal import FOUND, Found, covered
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _SEPARATORS = re.compile(r"[ \-]")
@@ -109,19 +113,55 @@ def _replacement(kind: Kind) -> Callable[[re.Match[str]], str]:
     return replace
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and token of each piece of personal data in the text as sent."""
-    visible = Aligned.identity(fold(text)).substitute(_INVISIBLE, "")
-    tokens = {kind.token for kind in KINDS}
-    found = replace_personal_data(visible)
+def _spans(text: str) -> Iterator[Found]:
+    """Each piece of personal data in the text as sent, in order; none overlaps another."""
+    visible = _visible(fold(text))
+    plain = visible.text if isinstance(visible, Aligned) else visible
+    pieces = _pieces(plain)
+    if isinstance(visible, Aligned):
+        return (Found(*visible.span(start, end), token) for start, end, token in pieces)
+    return iter(pieces)
+
+
+def _visible(folded: str) -> str | Aligned:
+    """The text without invisible characters, which knows where they were if there were any."""
+    if not _INVISIBLE.search(folded):
+        return folded
+    return Aligned.identity(folded).substitute(_INVISIBLE, "")
+
+
+def _pieces(text: str) -> list[Found]:
+    """What is personal in a folded text; what one finder took is covered for the next."""
+    found: list[Found] = []
+    for finder in (_by_form, numbers, addresses, names):
+        new = _apart(finder(text), text)
+        text = covered(text, new)
+        found += new
+    return sorted(found)
+
+
+def _by_form(text: str) -> Iterator[Found]:
+    """The pieces that cleaning replaces."""
+    if not _HINT.search(text):
+        return
+    for kind in KINDS:
+        new = []
+        for match in kind.pattern.finditer(text):
+            if kind.check(_SEPARATORS.sub("", match.group())):
+                new.append(Found(*match.span(), kind.token))
+        text = covered(text, new)
+        yield from new
+
+
+def _apart(found: Iterable[Found], text: str) -> list[Found]:
+    """The pieces in order, without those that overlap an earlier one or what is covered."""
+    apart: list[Found] = []
     position = 0
-    while position < len(found.text):
-        token = next((t for t in tokens if found.text.startswith(t, position)), None)
-        if token and found.starts[position] == found.starts[position + 1]:
-            yield *found.span(position, position + len(token)), token
-            position += len(token)
-        else:
-            position += 1
+    for one in sorted(found, key=lambda piece: (piece.start, -piece.end)):
+        if one.start >= position and FOUND not in text[one.start : one.end]:
+            apart.append(one)
+            position = one.end
+    return apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +195,6 @@ def masked(text: str) -> Masked:
     >>> masked("打13800001111找我").text
     '打[手机]找我'
     """
-    if not _HINT.search(fold(_INVISIBLE.sub("", text))):
-        return Masked(text, ())
     parts: list[str] = []
     pieces = []
     position = shift = 0

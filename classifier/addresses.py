@@ -1,0 +1,138 @@
+"""Addresses from the road or village down to the door; a city or district alone is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from classifier.personal import Found, listed, one_of
+
+TOKEN = "[地址]"  # noqa: S105  (no password)
+_HAN = "\u3400-\u9fff"
+_NUMBER = r"(?:[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
+_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|户|组|社|队|期|区|#楼?|房|排)"
+_PART = rf"(?:{_NUMBER} ?{_UNIT})"
+_TAIL = re.compile(rf"{_PART}(?:[ ,\-/]?(?:{_PART}|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}-\d{{2,5}})){{0,6}}(?:号|室)?")
+_DOOR = re.compile(rf"(?:\d{{1,4}}[a-z]?|[a-z]\d{{0,2}})-\d{{1,4}}(?:-\d{{1,5}}){{0,2}}(?:室|号)?|\d{{3,4}}(?:室|房)?(?![\d年元块])")
+_HINT = re.compile(rf"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一二三四五六七八九十百甲乙丙丁 ].)|[单單][元]|[{_HAN}:]\d{{1,4}}[a-z]?-\d")
+_LOOK_BACK = 26
+_RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
+# What stands before the road: a larger place, or words that lead to an address.
+_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿东西南北一二三四五AB])区|县(?!前|府|学)|旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
+_LEADING = r"住在|住|在|到|于|是|寄往|寄|送|去|往|至|地址|住址|位于|搬|从|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|改成|写成|填成|成|发|来|回|跑|为|给|把|这|那|有|和|跟|过"
+_BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
+_ADDRESSED = re.compile(r"(?:住在|住|在|到|往|至|址|位于|于|省|市|区|县|镇|乡|道|寄|送|去|成|是|发|搬|跑)\Z")
+_ROOM = re.compile(r"单元|單元|室|栋|幢|棟|号楼|號樓|户|#|\d{3,5}[a-z]?\Z|-\d|座")
+_BLOCK = re.compile(r"栋|幢|棟|号楼|號樓|座|单元|單元|#")
+
+
+def addresses(text: str) -> Iterator[Found]:
+    """Pieces of a folded text, in order; no two of them overlap.
+
+    >>> text = "我住南京市中山北路88号3栋501,去过3号线"
+    >>> [text[start:end] for start, end, _ in addresses(text)]
+    ['中山北路88号3栋501']
+    """
+    if not _HINT.search(text):
+        return
+    last: tuple[int, int] | None = None
+    for start, end, whole in _candidates(text):
+        if last and start - last[1] <= 1 and (start >= last[1] - 1 or whole):
+            last = (last[0], max(end, last[1]))
+            continue
+        if last:
+            yield Found(*last, TOKEN)
+            last = None
+        if whole and not _is_shop(text, start, end):
+            last = (start, end)
+    if last:
+        yield Found(*last, TOKEN)
+
+
+def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Start and end of places with numbers, and whether each is an address by itself."""
+    position = 0
+    for match in _tails(text):
+        start, end = match
+        if start < position:
+            continue
+        tail = text[start:end]
+        place, is_led = _place(text[max(position, start - _LOOK_BACK) : start])
+        kind = _kind(place)
+        yield start - len(place) * _fits(kind, tail, is_led), end, bool(_fits(kind, tail, is_led)) or _is_door(tail)
+        position = end
+
+
+def _tails(text: str) -> Iterator[tuple[int, int]]:
+    """Where numbers with their units stand, and door numbers right after a home."""
+    found = [match.span() for match in _TAIL.finditer(text)]
+    for match in _homes_before().finditer(text):
+        door = _DOOR.match(text, match.end())
+        if door and not any(start < door.end() and door.start() < end for start, end in found):
+            found.append(door.span())
+    return iter(sorted(found))
+
+
+def _place(head: str) -> tuple[str, bool]:
+    """The road, village or home at the end of the head, and whether it is led to as an address."""
+    run = _RUN.search(head.rstrip(" ") if head.endswith(" ") else head)
+    if not run:
+        return "", False
+    place, led = run.group(), run.start() == 0 or head[run.start() - 1] in ":：,，。 "
+    cut = 0
+    for match in _BEFORE.finditer(place):
+        if match.end() < len(place) or match.group("larger"):
+            cut = match.end()
+    is_led = bool(_ADDRESSED.search(place[:cut])) if cut else led
+    rest = place[cut:]
+    return (rest + head[len(head.rstrip(" ")) :] if rest else ""), is_led
+
+
+def _kind(place: str) -> str:
+    for kind in ("villas", "roads", "villages", "homes"):
+        if place.rstrip().endswith(listed("addresses", kind)):
+            return kind
+    return ""
+
+
+def _fits(kind: str, tail: str, is_led: bool) -> int:
+    """1 if the place and the tail are an address together, else 0."""
+    has_block, has_room = bool(_BLOCK.search(tail)), bool(_ROOM.search(tail))
+    if kind == "roads":
+        return int(bool(re.search(r"[号號弄]", tail)) or has_room)
+    if kind == "villages":
+        return int(bool(re.search(r"[号號组社队户]", tail)) or has_room)
+    if kind == "villas":
+        return int(bool(re.search(r"[号號]", tail)) or has_room)
+    if kind == "homes":
+        return int(has_room)
+    return int(has_block and is_led and has_room)
+
+
+def _is_door(tail: str) -> bool:
+    """Whether a tail alone leads to a door: building and room."""
+    parts = re.findall(rf"{_PART}|\d{{3,5}}|\d{{1,3}}-\d{{2,5}}", tail)
+    return bool(_BLOCK.search(tail)) and len(parts) > 1 and not re.fullmatch(rf"{_NUMBER}[^单]{{1,2}}{_NUMBER}[楼层区]", tail)
+
+
+def _is_shop(text: str, start: int, end: int) -> bool:
+    """Whether it is where a company is: its place is no secret."""
+    if _shop_after().match(text, end) and not re.search(r"室|单元", text[start:end]):
+        return True
+    return bool(_shop_before().search(text[max(0, start - 24) : start]))
+
+
+@cache
+def _shop_after() -> re.Pattern[str]:
+    return re.compile(rf"(?:的|那家|那个|这家|上的|旁边的|附近的)?[{_HAN}]{{0,4}}?{one_of(listed('addresses', 'shops'))}")
+
+
+@cache
+def _shop_before() -> re.Pattern[str]:
+    return re.compile(rf"{one_of(listed('addresses', 'shop_addresses'))}的?(?:地址|位置|所在地|住所)?(?:[:：]|是|在|位于|为|,)[{_HAN}]{{0,12}}\Z")
+
+
+@cache
+def _homes_before() -> re.Pattern[str]:
+    return re.compile(rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|家里?在) ?(?=[a-z]?\d)")

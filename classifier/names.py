@@ -1,0 +1,317 @@
+"""Names of persons, where something beside them tells: 我叫…, …女士, 收件人：…, a signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from classifier.personal import FOUND, Found, listed, one_of
+from classifier.segmenter import jieba_folder
+
+TOKEN = "[姓名]"  # noqa: S105  (no password)
+_HAN = "\u3400-\u9fff"
+_DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
+_LATIN = re.compile(r"[a-z]{2,12}(?:[ /·.][a-z]{2,15}){1,3}(?![a-z0-9@])")
+_DOTTED = re.compile(rf"[{_HAN}]{{2,6}}(?:[·•・.‧][{_HAN}]{{2,7}}){{1,3}}")
+_EDGE = re.compile(rf"[^{_HAN}a-z*某]|$")
+_JOINED = re.compile(r"[、和与及跟/&,] ?")
+_DATE = r"(?:(?:20)?\d\d[年./\-]\s?\d{1,2}[月./\-]\s?\d{1,2}日?|\d{1,2}月\d{1,2}[日号]|[二〇零一三四五六七八九十年月日]{6,12})"
+_IS = r"[\s:：=()（【「\[“\"'!,是为為叫写的填即]{0,4}"
+
+
+def names(text: str) -> Iterator[Found]:
+    """Pieces of a folded text, in any order; some may overlap.
+
+    >>> text = "我叫王小梅,客服小李说张女士来过"
+    >>> [text[start:end] for start, end, _ in names(text)]
+    ['王小梅', '张']
+    """
+    spans: list[tuple[int, int]] = []
+    for match in _said().finditer(text):
+        spans += _after(text, match)
+    for match in _titled().finditer(text):
+        spans += _before_title(text, match)
+    spans += _surname_told(text)
+    spans += _beside_numbers(text)
+    spans += _signed(text)
+    for start, end in spans:
+        yield Found(start, end, TOKEN)
+
+
+def name_at(text: str, at: int, *, announced: bool) -> int:
+    """Where a name that begins here ends, or `at` if none does."""
+    surname = _surname_chars(text, at)
+    if not surname or text.startswith(_brands(), at):
+        return at
+    given = _given_chars(text, at + surname)
+    end = at + surname + given
+    if not given or text.startswith(_staff_titles(), at + surname):
+        return at
+    ends_here = _EDGE.match(text, end) is not None
+    if surname == 1 and _is_word(text, at, end, sure=announced and ends_here):
+        return at
+    if announced or surname > 1:
+        return end
+    if text[at] in _verbal() or (text[at] in _doubtful() and given < 2):
+        return at
+    return end if ends_here or text[end] in _after_chars() else at
+
+
+def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The names after words that announce one, or make one possible."""
+    at = match.end()
+    word, gap = match.group("word"), text[match.end("word") : at]
+    announced = word in _announcing()
+    if announced and gap.strip():
+        for pattern in (_LATIN, _DOTTED):
+            if found := pattern.match(text, at):
+                yield found.span()
+                return
+    elif found := _DOTTED.match(text, at):
+        yield found.span()
+        return
+    end = name_at(text, at, announced=announced)
+    if end == at and announced and (":" in gap or word == "我叫"):
+        end = _any_name(text, at) if ":" in gap else at
+    while end > at:
+        yield at, end
+        joined = _JOINED.match(text, end)
+        at = joined.end() if joined else end
+        end = name_at(text, at, announced=False) if joined else at
+
+
+def _any_name(text: str, at: int) -> int:
+    """Two or three characters alone after a colon, whatever the surname, unless nobody is named."""
+    found = re.compile(rf"[{_HAN}]{{2,3}}(?![{_HAN}a-z*])").match(text, at)
+    if not found or found.group() in _nobody() or any(c in _never() for c in found.group()):
+        return at
+    return found.end()
+
+
+def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The name before 先生, 女士 and the like; of staff only a full name."""
+    end = match.start()
+    if text.startswith(_not_persons(), match.end()):
+        return
+    for chars in (4, 3, 2, 1):
+        at = end - chars
+        if at < 0 or not _is_name(text[at:end]):
+            continue
+        if chars == 1 and text[:at].endswith(_roles()):
+            return
+        if chars > 1 and _is_word(text, at, end, sure=False):
+            continue
+        if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
+            continue
+        if chars == 1 and text[at] in _verbal() and not _starts(text, at):
+            return
+        yield at, end
+        return
+
+
+def _starts(text: str, at: int) -> bool:
+    """Whether a clause starts here, or what names a person ends."""
+    return at == 0 or not re.match(rf"[{_HAN}]", text[at - 1]) or text[:at].endswith(_persons())
+
+
+def _is_name(name: str) -> bool:
+    """Whether it has the form of a surname alone or a full name."""
+    surname = 2 if name[:2] in _doubles() else 1 if name[0] in _singles() else 0
+    given = name[surname:]
+    return bool(surname) and len(given) <= 2 and all(_may_be_given(char) for char in given)
+
+
+def _surname_told(text: str) -> Iterator[tuple[int, int]]:
+    """The surname in 我姓王 and 客户姓王."""
+    for match in _TOLD.finditer(text):
+        at = match.end()
+        if at < len(text) and (chars := _surname_chars(text, at)):
+            yield at, at + chars
+
+
+_TOLD = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|,|^)(?:贵)?姓(?!名|氏|什|甚|啥)")
+
+
+def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """The names right before or after a number or an address that was found."""
+    if FOUND not in text:
+        return
+    for match in _BEFORE_NUMBER.finditer(text):
+        at = match.start("it")
+        if name_at(text, at, announced=False) == match.end("it") and text[at] not in _verbal():
+            yield match.span("it")
+    for match in _AFTER_NUMBER.finditer(text):
+        at = match.end()
+        end = name_at(text, at, announced=False)
+        if end > at and _EDGE.match(text, end):
+            yield at, end
+
+
+_BEFORE_NUMBER = re.compile(
+    rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:]))(?P<it>[{_HAN}]{{2,4}})"
+    rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"
+)
+_AFTER_NUMBER = re.compile(rf"{FOUND}[\s,:()/\-、+(]{{1,2}}")
+
+
+def _signed(text: str) -> Iterator[tuple[int, int]]:
+    """The name at the end of a letter, and before 敬上 and the like."""
+    for match in _before_signing().finditer(text):
+        at, end = match.span("it")
+        for start in (at, at + 1):
+            if end - start > 1 and name_at(text, start, announced=False) == end:
+                yield start, end
+                break
+    match = _SIGNATURE.search(text, max(0, len(text) - _SIGNATURE_CHARS))
+    if match and match.start("it") > _LEAST_LETTER:
+        at, end = match.span("it")
+        if name_at(text, at, announced=False) == end:
+            yield at, end
+
+
+_SIGNATURE_CHARS, _LEAST_LETTER = 60, 8
+_SIGNATURE = re.compile(
+    rf"[\n\s。.!?！？;—\-~,:)»…⋯](?:您的|你们的|一位|一个)?(?:投诉人|申诉人|消费者|顾客|客户|用户|读者|业主|家长|乘客|此致|敬礼|储户|会员|学员|患者)?"
+    rf"[\s:!]{{0,4}}(?P<it>[{_HAN}]{{2,4}})[\s。.!,()]{{0,3}}(?:{FOUND}{{1,40}}[\s。.,]{{0,3}})?(?:{_DATE})?[\s。.!)]{{0,3}}\Z"
+)
+
+
+def _surname_chars(text: str, at: int) -> int:
+    if text[at : at + 2] in _doubles():
+        return 2
+    return 1 if at < len(text) and text[at] in _singles() else 0
+
+
+def _given_chars(text: str, at: int) -> int:
+    """How many of the next two characters are a given name."""
+    for chars in (0, 1):
+        char = text[at + chars : at + chars + 1]
+        goes_on = chars and text.startswith(_going_on(), at + chars)
+        if not char or not _may_be_given(char) or goes_on:
+            return chars
+    return 1 if text.startswith(_going_on(), at + 2) and False else 2
+
+
+def _may_be_given(char: str) -> bool:
+    return ("\u3400" <= char <= "\u9fff" or char in "*") and char not in _never()
+
+
+def _is_word(text: str, at: int, end: int, *, sure: bool) -> bool:
+    """Whether a common word begins here; where a name is `sure`, words that end elsewhere do not count."""
+    words = _words()
+    if text[at : at + 2] in _common():
+        return True
+    for chars in range(2, _DICTIONARY_CHARS + 1):
+        if text[at : at + chars] in words:
+            return not sure
+    return False
+
+
+@cache
+def _words() -> frozenset[str]:
+    """The dictionary's words that begin like a name and are none."""
+    firsts = _singles()
+    lines = (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines()
+    split = (line.split(" ") for line in lines if line[0] in firsts)
+    return frozenset(
+        word
+        for word, _, tag in split
+        if 2 <= len(word) <= _DICTIONARY_CHARS and not tag.startswith("nr")
+    )
+
+
+@cache
+def _said() -> re.Pattern[str]:
+    words = one_of((*listed("names", "announcing"), *listed("names", "possible")))
+    return re.compile(rf"(?P<word>{words}){_IS}(?=[{_HAN}a-z])")
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    words = one_of(listed("names", "titles"))
+    return re.compile(rf"(?<=[{_HAN}]){words}(?!姐|妹|们|厕|装|款|表|鞋|包|卫生|香)")
+
+
+@cache
+def _before_signing() -> re.Pattern[str]:
+    return re.compile(rf"(?P<it>[{_HAN}]{{2,4}}) ?{one_of(listed('names', 'signing'))}")
+
+
+def _set(table: str, name: str) -> frozenset[str]:
+    return frozenset("".join(listed(table, name)))
+
+
+@cache
+def _singles() -> frozenset[str]:
+    return _set("surnames", "single") | _doubtful() | _verbal()
+
+
+@cache
+def _doubles() -> frozenset[str]:
+    return frozenset(listed("surnames", "double"))
+
+
+@cache
+def _doubtful() -> frozenset[str]:
+    return _set("surnames", "doubtful")
+
+
+@cache
+def _verbal() -> frozenset[str]:
+    return _set("surnames", "verbal")
+
+
+@cache
+def _never() -> frozenset[str]:
+    return _set("names", "never")
+
+
+@cache
+def _after_chars() -> frozenset[str]:
+    return _set("names", "after")
+
+
+@cache
+def _announcing() -> frozenset[str]:
+    return frozenset(listed("names", "announcing"))
+
+
+@cache
+def _going_on() -> tuple[str, ...]:
+    return listed("names", "going_on")
+
+
+@cache
+def _brands() -> tuple[str, ...]:
+    return listed("names", "brands")
+
+
+@cache
+def _staff_titles() -> tuple[str, ...]:
+    return listed("names", "staff_titles")
+
+
+@cache
+def _roles() -> tuple[str, ...]:
+    return listed("names", "roles")
+
+
+@cache
+def _persons() -> tuple[str, ...]:
+    return (*listed("names", "possible"), *listed("names", "announcing"))
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(listed("names", "words"))
+
+
+@cache
+def _nobody() -> frozenset[str]:
+    return frozenset(listed("names", "nobody"))
+
+
+@cache
+def _not_persons() -> tuple[str, ...]:
+    return listed("names", "not_persons")

@@ -1,0 +1,52 @@
+"""What finders of personal data share: a piece found, what stands for it, and the word lists."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+# Stands in place of each character of a piece that is found: positions stay, and what looks for
+# the next kind sees that here is one. A private code point, which no text means anything by.
+FOUND = "\ue000"
+
+
+class Found(NamedTuple):
+    """Where a piece of personal data stands in a text, and its token."""
+
+    start: int
+    end: int
+    token: str
+
+
+@cache
+def listed(table: str, name: str) -> tuple[str, ...]:
+    """The words of a packaged list.
+
+    >>> listed("surnames", "double")[0]
+    '欧阳'
+    """
+    text = (files("classifier") / "resources" / "personal.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)[table][name].split())
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern of any of the words, the longest that fits.
+
+    >>> one_of(["路", "公路"])
+    '(?:公路|路)'
+    """
+    return f"(?:{'|'.join(sorted(set(words), key=lambda word: (-len(word), word)))})"
+
+
+def covered(text: str, pieces: Iterable[Found]) -> str:
+    """The text of the same length with the pieces covered.
+
+    >>> covered("打139", [Found(1, 4, "[手机]")]) == "打" + 3 * FOUND
+    True
+    """
+    for start, end, _ in pieces:
+        text = text[:start] + FOUND * (end - start) + text[end:]
+    return text
