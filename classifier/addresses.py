@@ -11,19 +11,20 @@ from classifier.personal import Found, listed, one_of
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
-_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|户|组|社|队|期|区|#楼?|房|排)"
-_PART = rf"(?:{_NUMBER} ?{_UNIT})"
-_TAIL = re.compile(rf"{_PART}(?:[ ,\-/]?(?:{_PART}|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}-\d{{2,5}})){{0,6}}(?:号|室)?")
+_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?!口)|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|户|组|社|队|期|区|#楼?|房|排)"
+_PART = rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中]户)"
+_TAIL = re.compile(rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室)?(?:之[一二三四五\d])?")
 _DOOR = re.compile(rf"(?:\d{{1,4}}[a-z]?|[a-z]\d{{0,2}})-\d{{1,4}}(?:-\d{{1,5}}){{0,2}}(?:室|号)?|\d{{3,4}}(?:室|房)?(?![\d年元块])")
-_HINT = re.compile(rf"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一二三四五六七八九十百甲乙丙丁 ].)|[单單][元]|[{_HAN}:]\d{{1,4}}[a-z]?-\d")
+_HINT = re.compile(rf"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一二三四五六七八九十百甲乙丙丁 ].)|[单單]元|-(?<=\d-|[a-z]-)\d")
 _LOOK_BACK = 26
 _RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
 # What stands before the road: a larger place, or words that lead to an address.
-_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿东西南北一二三四五AB])区|县(?!前|府|学)|旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
-_LEADING = r"住在|住|在|到|于|是|寄往|寄|送|去|往|至|地址|住址|位于|搬|从|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|改成|写成|填成|成|发|来|回|跑|为|给|把|这|那|有|和|跟|过"
+_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿东西南北一二三四五AB])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
+_LEADING = r"住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
 _BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
 _ADDRESSED = re.compile(r"(?:住在|住|在|到|往|至|址|位于|于|省|市|区|县|镇|乡|道|寄|送|去|成|是|发|搬|跑)\Z")
 _ROOM = re.compile(r"单元|單元|室|栋|幢|棟|号楼|號樓|户|#|\d{3,5}[a-z]?\Z|-\d|座")
+_TELLS_DOOR = ("住", "址", ":", "号", "在")
 _BLOCK = re.compile(r"栋|幢|棟|号楼|號樓|座|单元|單元|#")
 
 
@@ -53,24 +54,27 @@ def addresses(text: str) -> Iterator[Found]:
 def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
     """Start and end of places with numbers, and whether each is an address by itself."""
     position = 0
-    for match in _tails(text):
-        start, end = match
+    for start, end, is_door in _tails(text):
         if start < position:
             continue
         tail = text[start:end]
         place, is_led = _place(text[max(position, start - _LOOK_BACK) : start])
         kind = _kind(place)
-        yield start - len(place) * _fits(kind, tail, is_led), end, bool(_fits(kind, tail, is_led)) or _is_door(tail)
+        yield start - len(place) * _fits(kind, tail, is_led, len(place) > 1), end, bool(_fits(kind, tail, is_led, len(place) > 1)) or is_door or _is_door(tail)
         position = end
 
 
-def _tails(text: str) -> Iterator[tuple[int, int]]:
-    """Where numbers with their units stand, and door numbers right after a home."""
-    found = [match.span() for match in _TAIL.finditer(text)]
+def _tails(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where numbers with their units stand, and door numbers right after a home.
+
+    The third says whether it is a door whatever stands before.
+    """
+    found = [(*match.span(), False) for match in _TAIL.finditer(text)]
     for match in _homes_before().finditer(text):
         door = _DOOR.match(text, match.end())
-        if door and not any(start < door.end() and door.start() < end for start, end in found):
-            found.append(door.span())
+        if door and not any(start < door.end() and door.start() < end for start, end, _ in found):
+            is_told = "-" in door.group() and match.group().endswith(_TELLS_DOOR)
+            found.append((*door.span(), is_told))
     return iter(sorted(found))
 
 
@@ -96,8 +100,10 @@ def _kind(place: str) -> str:
     return ""
 
 
-def _fits(kind: str, tail: str, is_led: bool) -> int:
+def _fits(kind: str, tail: str, is_led: bool, is_named: bool) -> int:
     """1 if the place and the tail are an address together, else 0."""
+    if "排" in tail:
+        return 0
     has_block, has_room = bool(_BLOCK.search(tail)), bool(_ROOM.search(tail))
     if kind == "roads":
         return int(bool(re.search(r"[号號弄]", tail)) or has_room)
@@ -107,13 +113,13 @@ def _fits(kind: str, tail: str, is_led: bool) -> int:
         return int(bool(re.search(r"[号號]", tail)) or has_room)
     if kind == "homes":
         return int(has_room)
-    return int(has_block and is_led and has_room)
+    return int(has_block and is_led and has_room and is_named)
 
 
 def _is_door(tail: str) -> bool:
     """Whether a tail alone leads to a door: building and room."""
     parts = re.findall(rf"{_PART}|\d{{3,5}}|\d{{1,3}}-\d{{2,5}}", tail)
-    return bool(_BLOCK.search(tail)) and len(parts) > 1 and not re.fullmatch(rf"{_NUMBER}[^单]{{1,2}}{_NUMBER}[楼层区]", tail)
+    return "排" not in tail and bool(_BLOCK.search(tail)) and len(parts) > 1 and not re.fullmatch(rf"{_NUMBER}[^单]{{1,2}}{_NUMBER}[楼层区]", tail)
 
 
 def _is_shop(text: str, start: int, end: int) -> bool:
@@ -135,4 +141,4 @@ def _shop_before() -> re.Pattern[str]:
 
 @cache
 def _homes_before() -> re.Pattern[str]:
-    return re.compile(rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|家里?在) ?(?=[a-z]?\d)")
+    return re.compile(rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|房号|家里?在) ?(?=[a-z]?\d)")

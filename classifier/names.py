@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 
 from classifier.personal import FOUND, Found, listed, one_of
 from classifier.segmenter import jieba_folder
+from classifier.tokens import tokeniser
 
 TOKEN = "[姓名]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
 _LATIN = re.compile(r"[a-z]{2,12}(?:[ /·.][a-z]{2,15}){1,3}(?![a-z0-9@])")
-_DOTTED = re.compile(rf"[{_HAN}]{{2,6}}(?:[·•・.‧][{_HAN}]{{2,7}}){{1,3}}")
+_DOTTED = re.compile(rf"[{_HAN}]{{2,6}}(?:·[{_HAN}]{{2,7}}){{1,3}}")
 _EDGE = re.compile(rf"[^{_HAN}a-z*某]|$")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")
 _DATE = r"(?:(?:20)?\d\d[年./\-]\s?\d{1,2}[月./\-]\s?\d{1,2}日?|\d{1,2}月\d{1,2}[日号]|[二〇零一三四五六七八九十年月日]{6,12})"
@@ -28,15 +30,27 @@ def names(text: str) -> Iterator[Found]:
     ['王小梅', '张']
     """
     spans: list[tuple[int, int]] = []
-    for match in _said().finditer(text):
-        spans += _after(text, match)
+    for pattern in _said(dotted="·" in text):
+        for match in pattern.finditer(text):
+            spans += _after(text, match)
     for match in _titled().finditer(text):
         spans += _before_title(text, match)
-    spans += _surname_told(text)
-    spans += _beside_numbers(text)
+    if "姓" in text:
+        spans += _surname_told(text)
+    if FOUND in text:
+        spans += _beside_numbers(text)
     spans += _signed(text)
-    for start, end in spans:
-        yield Found(start, end, TOKEN)
+    if spans:
+        for start, end in {*spans, *_again(text, spans)}:
+            yield Found(start, end, TOKEN)
+
+
+def _again(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Where the full names stand elsewhere in the text."""
+    full = {text[start:end] for start, end in spans if end - start > 1}
+    if full:
+        for match in re.finditer("|".join(map(re.escape, sorted(full, key=len, reverse=True))), text):
+            yield match.span()
 
 
 def name_at(text: str, at: int, *, announced: bool) -> int:
@@ -49,13 +63,25 @@ def name_at(text: str, at: int, *, announced: bool) -> int:
     if not given or text.startswith(_staff_titles(), at + surname):
         return at
     ends_here = _EDGE.match(text, end) is not None
-    if surname == 1 and _is_word(text, at, end, sure=announced and ends_here):
+    is_sure = (announced and ends_here) or text.startswith(_REPORTING, end)
+    if text[at:end] in _nobody() or (surname == 1 and _is_word(text, at, end, sure=is_sure)):
         return at
     if announced or surname > 1:
         return end
-    if text[at] in _verbal() or (text[at] in _doubtful() and given < 2):
+    if text[at] in _verbal() or (text[at] in _doubtful() and given < 2 and not is_sure):
         return at
-    return end if ends_here or text[end] in _after_chars() else at
+    is_over = ends_here or text[end] in _after_chars() or (given > 1 and _is_cut(text, at, end))
+    return end if is_over else at
+
+
+def _is_cut(text: str, at: int, end: int) -> bool:
+    """Whether the segmenter, too, ends a word here."""
+    pieces = tokeniser().cut(text[at : end + _SEEN_AFTER])
+    return end - at in accumulate(map(len, pieces))
+
+
+_SEEN_AFTER = 6
+_REPORTING = ("称", "反映", "来电", "来访", "表示", "诉称", "投诉")
 
 
 def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -63,7 +89,7 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     at = match.end()
     word, gap = match.group("word"), text[match.end("word") : at]
     announced = word in _announcing()
-    if announced and gap.strip():
+    if announced and (gap.strip() or word.endswith("人")):
         for pattern in (_LATIN, _DOTTED):
             if found := pattern.match(text, at):
                 yield found.span()
@@ -124,27 +150,27 @@ def _is_name(name: str) -> bool:
 
 def _surname_told(text: str) -> Iterator[tuple[int, int]]:
     """The surname in 我姓王 and 客户姓王."""
-    for match in _TOLD.finditer(text):
+    for match in _SURNAME.finditer(text):
         at = match.end()
-        if at < len(text) and (chars := _surname_chars(text, at)):
+        if at < len(text) and _WHOSE.search(text[max(0, match.start() - 4) : match.start()]) and (chars := _surname_chars(text, at)):
             yield at, at + chars
 
 
-_TOLD = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|,|^)(?:贵)?姓(?!名|氏|什|甚|啥)")
+_SURNAME = re.compile(r"姓(?![名氏什甚啥])")
+_WHOSE = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|,|^)\Z")
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The names right before or after a number or an address that was found."""
-    if FOUND not in text:
-        return
     for match in _BEFORE_NUMBER.finditer(text):
         at = match.start("it")
         if name_at(text, at, announced=False) == match.end("it") and text[at] not in _verbal():
             yield match.span("it")
     for match in _AFTER_NUMBER.finditer(text):
         at = match.end()
-        end = name_at(text, at, announced=False)
-        if end > at and _EDGE.match(text, end):
+        is_said = _RECEIVES.match(text, at) is not None
+        end = name_at(text, at, announced=is_said)
+        if end > at and (is_said or _EDGE.match(text, end)):
             yield at, end
 
 
@@ -152,17 +178,20 @@ _BEFORE_NUMBER = re.compile(
     rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:]))(?P<it>[{_HAN}]{{2,4}})"
     rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"
 )
+_RECEIVES = re.compile(rf"[{_HAN}]{{2,4}} ?收(?![{_HAN}])")
 _AFTER_NUMBER = re.compile(rf"{FOUND}[\s,:()/\-、+(]{{1,2}}")
 
 
 def _signed(text: str) -> Iterator[tuple[int, int]]:
     """The name at the end of a letter, and before 敬上 and the like."""
     for match in _before_signing().finditer(text):
-        at, end = match.span("it")
-        for start in (at, at + 1):
-            if end - start > 1 and name_at(text, start, announced=False) == end:
+        end = len(text[: match.start()].rstrip(" "))
+        for start in (end - 4, end - 3, end - 2):
+            if start >= 0 and name_at(text, start, announced=False) == end:
                 yield start, end
                 break
+    if not _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]):
+        return
     match = _SIGNATURE.search(text, max(0, len(text) - _SIGNATURE_CHARS))
     if match and match.start("it") > _LEAST_LETTER:
         at, end = match.span("it")
@@ -170,7 +199,12 @@ def _signed(text: str) -> Iterator[tuple[int, int]]:
             yield at, end
 
 
-_SIGNATURE_CHARS, _LEAST_LETTER = 60, 8
+_SIGNATURE_CHARS, _LEAST_LETTER = 60, 4
+# Of the text read backwards: most texts are done after a few characters.
+_MAYBE_SIGNED = re.compile(
+    rf"[\s。.!,()]{{0,3}}(?:[\d二〇零一三四五六七八九十年月日号./\-\s{FOUND}]{{2,60}}[\s。.,!()]{{0,6}})?"
+    rf"[{_HAN}]{{2,4}}(?:[^{_HAN}a-z\d]|[人者客户员者长您位]|礼敬|致此)"
+)
 _SIGNATURE = re.compile(
     rf"[\n\s。.!?！？;—\-~,:)»…⋯](?:您的|你们的|一位|一个)?(?:投诉人|申诉人|消费者|顾客|客户|用户|读者|业主|家长|乘客|此致|敬礼|储户|会员|学员|患者)?"
     rf"[\s:!]{{0,4}}(?P<it>[{_HAN}]{{2,4}})[\s。.!,()]{{0,3}}(?:{FOUND}{{1,40}}[\s。.,]{{0,3}})?(?:{_DATE})?[\s。.!)]{{0,3}}\Z"
@@ -222,20 +256,27 @@ def _words() -> frozenset[str]:
 
 
 @cache
-def _said() -> re.Pattern[str]:
-    words = one_of((*listed("names", "announcing"), *listed("names", "possible")))
-    return re.compile(rf"(?P<word>{words}){_IS}(?=[{_HAN}a-z])")
+def _said(*, dotted: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds words before a name: those that announce one, and those that may."""
+    firsts = "".join(sorted(_singles() | {name[0] for name in _doubles()}))
+    foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]"
+    own = f"[{firsts}]" + (rf"|[{_HAN}]{{2,6}}·[{_HAN}]" if dotted else "")
+    first, second = (one_of(listed("names", name)) for name in ("announcing", "possible"))
+    return (
+        re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
+        re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
+    )
 
 
 @cache
 def _titled() -> re.Pattern[str]:
     words = one_of(listed("names", "titles"))
-    return re.compile(rf"(?<=[{_HAN}]){words}(?!姐|妹|们|厕|装|款|表|鞋|包|卫生|香)")
+    return re.compile(rf"{words}(?!姐|妹|们|厕|装|款|表|鞋|包|卫生|香)")
 
 
 @cache
 def _before_signing() -> re.Pattern[str]:
-    return re.compile(rf"(?P<it>[{_HAN}]{{2,4}}) ?{one_of(listed('names', 'signing'))}")
+    return re.compile(one_of(listed("names", "signing")))
 
 
 def _set(table: str, name: str) -> frozenset[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from classifier.personal import Found
 
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇魯贛陝閩貴雲遼"
+_HAN = "\u3400-\u9fff"
 _IS = r"[号號码碼]{0,2}(?:编号|id|no\.?)?[\s:：=()\[\]（）【】「」\"“”'.,_\-#*是为為叫即填写的用有]{0,5}"
 _DIGIT = "[零〇一幺二三四五六七八九两o]"
 _ORDER = (
@@ -68,10 +70,10 @@ _SAID = (
     _said("[车牌]", rf"(?:车牌|牌照|车号|車牌){_IS}(?P<it>[a-z][·.\- ]?(?=[a-z0-9]{{0,5}}\d)[a-z0-9]{{5,6}})(?![a-z0-9])"),
     _said(
         "[车牌]",
-        r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇魯贛蒙陝閩貴雲遼]"
+        rf"[{PROVINCES}]"
         r"[a-hj-np-z][·•・.\-—_ ]{0,2}(?=[a-z0-9*]{0,4}\d)(?:[a-z0-9*]{5,6}|[a-z0-9]{4,5}[挂学警港澳试临超领])(?![a-z0-9])",
     ),
-    _said("[车牌]", r"(?<![a-z0-9])[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-hj-np-z][·. ]?[a-z0-9]{2} ?[a-z0-9]{3}(?![a-z0-9])"),
+    _said("[车牌]", rf"[{PROVINCES}][a-hj-np-z][·. ]?[a-z0-9]{{2}} ?[a-z0-9]{{3}}(?![a-z0-9])"),
     _said(
         "[微信]",
         r"(?:微信|薇信|威信|徽信|微 信|v信|vx|wx|wechat|weixin|微|加v|加我v|加w|＋v|\+v|绿泡泡|围信|卫星)"
@@ -93,7 +95,7 @@ _SAID = (
     _said(
         "[单号]",
         r"(?:订单|定单|訂單|运单|快递|快件|工单|单子|顺丰|圆通|中通|申通|韵达|京东|邮政|极兔|德邦|ems|保单|流水|挂号信)[\s:：=()（\"“'.,#是为叫]{0,4}"
-        r"(?P<it>(?=[a-z\-]{0,8}\d)[a-z0-9](?:[ \-]?[a-z0-9]){7,39})(?![0-9a-z元块])",
+        r"(?P<it>(?=[a-z\-]{0,8}\d)[a-z0-9](?:[ \-]?[a-z0-9]){8,39})(?![0-9a-z元块])",
     ),
     _said("[单号]", r"(?<![a-z0-9])(?:sf|yt|jd[a-z]{0,3}|zto|sto|yd|jt|ems|dpk|kye|zt|jtsd|ytd|db)[ \-]?\d(?:[ \-]?\d){8,18}(?![0-9a-z])"),
 )  # fmt: skip
@@ -109,7 +111,12 @@ _NO_ORDER = re.compile(
 )
 _DATE_TIME = re.compile(r"20\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?|[48]00\d{7}")
 _LOOK_BACK = 16
-_DIGITS = re.compile(rf"[\d*][\d \-.]{{2}}|{_DIGIT}{{4}}|@|微|信|qq|扣|vx|wx|\+v|at")
+# Without one of these no number can stand here: five digits, of which some may be hidden or spoken,
+# an account's name, a plate.
+_HINT = re.compile(
+    rf"[\d*](?:[ \-._/·]{{0,2}}[\d*o]){{4}}|[一幺1](?:[ \-,、]?{_DIGIT}){{6}}|[a-z][a-z0-9_\-]{{5}}"
+    rf"|@|[{PROVINCES}][a-z][^{_HAN}]{{3}}"
+)
 
 
 def numbers(text: str) -> Iterator[Found]:
@@ -118,7 +125,7 @@ def numbers(text: str) -> Iterator[Found]:
     >>> list(numbers("微信号 wang_lei88,订单号 20261123"))
     [Found(start=4, end=14, token='[微信]'), Found(start=19, end=27, token='[单号]')]
     """
-    if not _DIGITS.search(text):
+    if not _HINT.search(text):
         return
     taken: list[Found] = []
     for said in _SAID:

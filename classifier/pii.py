@@ -97,6 +97,11 @@ KINDS = (
 _HINT = re.compile(rf"@|[\d*][ \-*x)]?\d[ \-*]?\d[ \-*]?[\d*x]|[{PROVINCES}][a-z]")
 
 
+# Without one of these there are no numbers at all, written or spoken.
+_DIGITS = re.compile(r"[0-9a-z@幺]|一(?=[三四五六七八九])")
+_EXTENSION = re.compile(r"[ \-]?(?:转|轉|分机)[ :]?\d{1,5}")
+
+
 def replace_personal_data(aligned: Aligned) -> Aligned:
     """The folded text with each piece of personal data replaced by its token."""
     if not _HINT.search(aligned.text):
@@ -133,10 +138,10 @@ def _visible(folded: str) -> str | Aligned:
 def _pieces(text: str) -> list[Found]:
     """What is personal in a folded text; what one finder took is covered for the next."""
     found: list[Found] = []
-    for finder in (_by_form, numbers, addresses, names):
-        new = _apart(finder(text), text)
-        text = covered(text, new)
-        found += new
+    for finder in (_by_form, numbers, addresses, names) if _DIGITS.search(text) else (addresses, names):
+        if new := _apart(finder(text), text):
+            text = covered(text, new)
+            found += new
     return sorted(found)
 
 
@@ -148,7 +153,10 @@ def _by_form(text: str) -> Iterator[Found]:
         new = []
         for match in kind.pattern.finditer(text):
             if kind.check(_SEPARATORS.sub("", match.group())):
-                new.append(Found(*match.span(), kind.token))
+                end = match.end()
+                if kind.token == "[座机]" and (extension := _EXTENSION.match(text, end)):
+                    end = extension.end()
+                new.append(Found(match.start(), end, kind.token))
         text = covered(text, new)
         yield from new
 
