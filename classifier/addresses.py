@@ -11,7 +11,7 @@ from classifier.personal import Found, listed, one_of
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
-_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?!口)|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|户|组|社|队|期|区|#楼?|房|排)"
+_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?![口前])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|户|组|社|队|期|区|#楼?|房|排)"
 _PART = rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中]户)"
 _TAIL = re.compile(rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室)?(?:之[一二三四五\d])?")
 _DOOR = re.compile(rf"(?:\d{{1,4}}[a-z]?|[a-z]\d{{0,2}})-\d{{1,4}}(?:-\d{{1,5}}){{0,2}}(?:室|号)?|\d{{3,4}}(?:室|房)?(?![\d年元块])")
@@ -19,7 +19,7 @@ _HINT = re.compile(rf"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一
 _LOOK_BACK = 26
 _RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
 # What stands before the road: a larger place, or words that lead to an address.
-_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿东西南北一二三四五AB])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
+_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五])(?<![园苑村院庭区里][东南西北])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
 _LEADING = r"住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
 _BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
 _ADDRESSED = re.compile(r"(?:住在|住|在|到|往|至|址|位于|于|省|市|区|县|镇|乡|道|寄|送|去|成|是|发|搬|跑)\Z")
@@ -39,7 +39,7 @@ def addresses(text: str) -> Iterator[Found]:
         return
     last: tuple[int, int] | None = None
     for start, end, whole in _candidates(text):
-        if last and start - last[1] <= 1 and (start >= last[1] - 1 or whole):
+        if last and _goes_on(text[last[1] : start], text[start:end]):
             last = (last[0], max(end, last[1]))
             continue
         if last:
@@ -51,6 +51,14 @@ def addresses(text: str) -> Iterator[Found]:
         yield Found(*last, TOKEN)
 
 
+def _goes_on(gap: str, tail: str) -> bool:
+    """Whether what follows an address belongs to it: at once, or a home's name between."""
+    return len(gap) < 2 or (_HOME.fullmatch(gap) is not None and bool(_BLOCK.search(tail)))
+
+
+_HOME = re.compile(rf"[{_HAN}·]{{2,10}}")
+
+
 def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
     """Start and end of places with numbers, and whether each is an address by itself."""
     position = 0
@@ -59,8 +67,7 @@ def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
             continue
         tail = text[start:end]
         place, is_led = _place(text[max(position, start - _LOOK_BACK) : start])
-        kind = _kind(place)
-        yield start - len(place) * _fits(kind, tail, is_led, len(place) > 1), end, bool(_fits(kind, tail, is_led, len(place) > 1)) or is_door or _is_door(tail)
+        yield start - len(place) * _fits(place, tail, is_led), end, bool(_fits(place, tail, is_led)) or is_door or _is_door(tail)
         position = end
 
 
@@ -100,12 +107,16 @@ def _kind(place: str) -> str:
     return ""
 
 
-def _fits(kind: str, tail: str, is_led: bool, is_named: bool) -> int:
+_ROAD = re.compile(r"(?:路|街|道)(?:[东南西北中]?段?|[一二三四五六七八九十]段)\Z")
+
+
+def _fits(place: str, tail: str, is_led: bool) -> int:
     """1 if the place and the tail are an address together, else 0."""
-    if "排" in tail:
+    if "排" in tail and not re.search(r"[号室]", tail):
         return 0
+    kind = _kind(place)
     has_block, has_room = bool(_BLOCK.search(tail)), bool(_ROOM.search(tail))
-    if kind == "roads":
+    if _ROAD.search(place):
         return int(bool(re.search(r"[号號弄]", tail)) or has_room)
     if kind == "villages":
         return int(bool(re.search(r"[号號组社队户]", tail)) or has_room)
@@ -113,7 +124,7 @@ def _fits(kind: str, tail: str, is_led: bool, is_named: bool) -> int:
         return int(bool(re.search(r"[号號]", tail)) or has_room)
     if kind == "homes":
         return int(has_room)
-    return int(has_block and is_led and has_room and is_named)
+    return int(has_block and is_led and has_room and len(place) > 1)
 
 
 def _is_door(tail: str) -> bool:

@@ -71,7 +71,7 @@ def name_at(text: str, at: int, *, announced: bool) -> int:
     if text[at] in _verbal() or (text[at] in _doubtful() and given < 2 and not is_sure):
         return at
     is_over = ends_here or text[end] in _after_chars() or (given > 1 and _is_cut(text, at, end))
-    return end if is_over else at
+    return end if is_over or text[end] in _never() else at
 
 
 def _is_cut(text: str, at: int, end: int) -> bool:
@@ -88,7 +88,7 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """The names after words that announce one, or make one possible."""
     at = match.end()
     word, gap = match.group("word"), text[match.end("word") : at]
-    announced = word in _announcing()
+    announced = word in _announcing() or gap == "叫"
     if announced and (gap.strip() or word.endswith("人")):
         for pattern in (_LATIN, _DOTTED):
             if found := pattern.match(text, at):
@@ -130,6 +130,8 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             continue
         if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
             continue
+        if chars == 1 and at and text[at - 1 : end] in _words():
+            return
         if chars == 1 and text[at] in _verbal() and not _starts(text, at):
             return
         yield at, end
@@ -164,7 +166,8 @@ def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The names right before or after a number or an address that was found."""
     for match in _BEFORE_NUMBER.finditer(text):
         at = match.start("it")
-        if name_at(text, at, announced=False) == match.end("it") and text[at] not in _verbal():
+        full = match.end("it") - at == _FULL
+        if name_at(text, at, announced=full) == match.end("it") and text[at] not in _verbal():
             yield match.span("it")
     for match in _AFTER_NUMBER.finditer(text):
         at = match.end()
@@ -174,6 +177,7 @@ def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
             yield at, end
 
 
+_FULL = 3  # characters of most names
 _BEFORE_NUMBER = re.compile(
     rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:]))(?P<it>[{_HAN}]{{2,4}})"
     rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"

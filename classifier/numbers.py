@@ -31,6 +31,14 @@ def _said(token: str, pattern: str) -> Said:
     return Said(token, re.compile(pattern))
 
 
+_WECHAT = _said(
+    "[微信]",
+    r"(?:微信|薇信|威信|徽信|微 信|v信|vx|wx|wechat|weixin|微|加v|加我v|加w|＋v|\+v|绿泡泡|围信|卫星)"
+    r"(?:号码|号|id|帐号|账号|账户|名|同号)?[\s:：=()\[\]（）【】「」\"“”'.,是为叫即搜我加添的就]{0,5}"
+    r"(?P<it>(?!(?:wechat|weixin|android|iphone|xiaochengxu|applet|huawei|gongzhonghao|version)(?![a-z0-9_\-]))"
+    r"(?:[a-z](?=[a-z_\-]{0,19}[\d_\-])[a-z0-9_\-]{4,19}|[a-z][a-z]{5,19}))(?![a-z0-9@]|\.[a-z0-9])",
+)  # fmt: skip
+
 # Patterns see folded text (half width, lower case). In order. Bounded repeats only: linear time.
 _SAID = (
     _said(
@@ -50,7 +58,7 @@ _SAID = (
     _said("[护照]", r"(?<![a-z0-9\-])(?:e[a-hj-np-z]|[egspd]\d)\d{7}(?=[,(]? ?(?:的?护照|的?passport))"),
     _said(
         "[手机]",
-        r"(?<![0-9a-z.])(?<!\d[ \-.])(?:\+?86[ \-]?)?1(?:[ \-._/]{0,2}[3-9])(?:[ \-._/·]{0,2}[\do]){9}(?![0-9a-z])(?![ \-.]\d)",
+        r"(?<![0-9a-z.])(?<!\d[ \-.])(?:\+?86[ \-]?)?[1li](?:[ \-._/]{0,2}[3-9])(?:[ \-._/·]{0,2}[\do]){9}(?![0-9a-z])(?![ \-.]\d)",
     ),
     _said("[手机]", rf"(?<!{_DIGIT})[一幺1][ ]?[三四五六七八九](?:[ \-,、]?{_DIGIT}){{9}}(?!{_DIGIT})"),
     _said("[手机]", rf"(?:手机|电话|號碼|号码|联系|致电|打|tel|回电|拨){_IS}(?P<it>1[3-9]\d(?:[ \-]?[\d*x#?]){{7,9}})(?![0-9a-z])"),
@@ -74,13 +82,6 @@ _SAID = (
         r"[a-hj-np-z][·•・.\-—_ ]{0,2}(?=[a-z0-9*]{0,4}\d)(?:[a-z0-9*]{5,6}|[a-z0-9]{4,5}[挂学警港澳试临超领])(?![a-z0-9])",
     ),
     _said("[车牌]", rf"[{PROVINCES}][a-hj-np-z][·. ]?[a-z0-9]{{2}} ?[a-z0-9]{{3}}(?![a-z0-9])"),
-    _said(
-        "[微信]",
-        r"(?:微信|薇信|威信|徽信|微 信|v信|vx|wx|wechat|weixin|微|加v|加我v|加w|＋v|\+v|绿泡泡|围信|卫星)"
-        r"(?:号码|号|id|帐号|账号|账户|名|同号)?[\s:：=()\[\]（）【】「」\"“”'.,是为叫即搜我加添的就]{0,5}"
-        r"(?P<it>(?!(?:wechat|weixin|android|iphone|xiaochengxu|applet|huawei|gongzhonghao|version)(?![a-z0-9_\-]))"
-        r"(?:[a-z](?=[a-z_\-]{0,19}[\d_\-])[a-z0-9_\-]{4,19}|[a-z][a-z]{5,19}))(?![a-z0-9@])",
-    ),
     _said(
         "[QQ]",
         r"(?<![a-z])(?:qq|扣扣|企鹅|抠抠|球球|q q|加q|加我q|q(?=号|:|是))(?!群)(?:号码|号|账号|帐号|id)?"
@@ -111,19 +112,30 @@ _NO_ORDER = re.compile(
 )
 _DATE_TIME = re.compile(r"20\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?|[48]00\d{7}")
 _LOOK_BACK = 16
+_ACCOUNT = re.compile(r"[a-z][a-z0-9_\-]{5}")
 # Without one of these no number can stand here: five digits, of which some may be hidden or spoken,
-# an account's name, a plate.
+# or a plate.
 _HINT = re.compile(
-    rf"[\d*](?:[ \-._/·]{{0,2}}[\d*o]){{4}}|[一幺1](?:[ \-,、]?{_DIGIT}){{6}}|[a-z][a-z0-9_\-]{{5}}"
-    rf"|@|[{PROVINCES}][a-z][^{_HAN}]{{3}}"
+    rf"[\d*](?:[ \-._/·]{{0,2}}[\d*o]){{4}}|[一幺1](?:[ \-,、]?{_DIGIT}){{6}}|[@#]|艾特|[{PROVINCES}][a-z][^{_HAN}]{{3}}"
 )
+
+
+def accounts(text: str) -> Iterator[Found]:
+    """Names of WeChat accounts in a folded text: before numbers, for one may be part of them.
+
+    >>> list(accounts("微信号 wang_lei88"))
+    [Found(start=4, end=14, token='[微信]')]
+    """
+    if _ACCOUNT.search(text):
+        for match in _WECHAT.pattern.finditer(text):
+            yield Found(*match.span("it"), _WECHAT.token)
 
 
 def numbers(text: str) -> Iterator[Found]:
     """Pieces of a folded text, in any order; no two of them overlap.
 
-    >>> list(numbers("微信号 wang_lei88,订单号 20261123"))
-    [Found(start=4, end=14, token='[微信]'), Found(start=19, end=27, token='[单号]')]
+    >>> list(numbers("订单号 20261123"))
+    [Found(start=4, end=12, token='[单号]')]
     """
     if not _HINT.search(text):
         return

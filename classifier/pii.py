@@ -14,7 +14,7 @@ from classifier.addresses import addresses
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold
 from classifier.names import names
-from classifier.numbers import numbers
+from classifier.numbers import accounts, numbers
 from classifier.personal import FOUND, Found, covered
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -138,7 +138,7 @@ def _visible(folded: str) -> str | Aligned:
 def _pieces(text: str) -> list[Found]:
     """What is personal in a folded text; what one finder took is covered for the next."""
     found: list[Found] = []
-    for finder in (_by_form, numbers, addresses, names) if _DIGITS.search(text) else (addresses, names):
+    for finder in (accounts, _by_form, numbers, addresses, names) if _DIGITS.search(text) else (addresses, names):
         if new := _apart(finder(text), text):
             text = covered(text, new)
             found += new
