@@ -19,7 +19,7 @@ _DOTTED = re.compile(rf"[{_HAN}]{{2,6}}(?:·[{_HAN}]{{2,7}}){{1,3}}")
 _EDGE = re.compile(rf"[^{_HAN}a-z*某]|$")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")
 _DATE = r"(?:(?:20)?\d\d[年./\-]\s?\d{1,2}[月./\-]\s?\d{1,2}日?|\d{1,2}月\d{1,2}[日号]|[二〇零一三四五六七八九十年月日]{6,12})"
-_IS = r"[\s:：=()（【「\[“\"'!,是为為叫写的填即]{0,4}"
+_IS = r"(?:[\s:：=()（【「\[“\"'!,]|[是为為叫即]|[写填]的?){0,4}"
 
 
 def names(text: str) -> Iterator[Found]:
@@ -54,7 +54,10 @@ def _again(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]
 
 
 def name_at(text: str, at: int, *, announced: bool) -> int:
-    """Where a name that begins here ends, or `at` if none does."""
+    """Where a name that begins here ends, or `at` if none does.
+
+    Where none is `announced`, more must hold: the surname is no word, the name is over.
+    """
     surname = _surname_chars(text, at)
     if not surname or text.startswith(_brands(), at):
         return at
@@ -70,17 +73,17 @@ def name_at(text: str, at: int, *, announced: bool) -> int:
         return end
     if text[at] in _verbal() or (text[at] in _doubtful() and given < 2 and not is_sure):
         return at
-    is_over = ends_here or text[end] in _after_chars() or (given > 1 and _is_cut(text, at, end))
+    is_over = ends_here or text[end] in _after_chars() or (given > 1 and end in _cuts(text, at))
     return end if is_over or text[end] in _never() else at
 
 
-def _is_cut(text: str, at: int, end: int) -> bool:
-    """Whether the segmenter, too, ends a word here."""
-    pieces = tokeniser().cut(text[at : end + _SEEN_AFTER])
-    return end - at in accumulate(map(len, pieces))
+def _cuts(text: str, at: int) -> set[int]:
+    """Where the segmenter begins words near here."""
+    start = max(0, at - _SEEN)
+    return {start, *accumulate(map(len, tokeniser().cut(text[start : at + _SEEN])), initial=start)}
 
 
-_SEEN_AFTER = 6
+_SEEN = 6  # characters before and after
 _REPORTING = ("称", "反映", "来电", "来访", "表示", "诉称", "投诉")
 
 
@@ -98,6 +101,12 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield found.span()
         return
     end = name_at(text, at, announced=announced)
+    if not announced and end > at:
+        begin = match.start("word")
+        if text[begin - 1 : begin + 2] == "物业主" or begin not in _cuts(text, begin) or _is_vague(word, text[at:end], text[end : end + 2]):
+            return
+    if announced and not gap and text[at] in _verbal():
+        return
     if end == at and announced and (":" in gap or word == "我叫"):
         end = _any_name(text, at) if ":" in gap else at
     while end > at:
@@ -105,6 +114,16 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         joined = _JOINED.match(text, end)
         at = joined.end() if joined else end
         end = name_at(text, at, announced=False) if joined else at
+
+
+def _is_vague(word: str, name: str, next_chars: str) -> bool:
+    """Whether after such a word this may be anything."""
+    if word.endswith("师") and name[0] == "傅":  # 老师傅
+        return True
+    return word in _verbs() and next_chars not in _PAID and (len(name) != _FULL or name[0] not in _frequent())
+
+
+_PAID = ("转账", "转帐", "汇款", "打款", "打电", "签收", "代收")
 
 
 def _any_name(text: str, at: int) -> int:
@@ -126,11 +145,15 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             continue
         if chars == 1 and text[:at].endswith(_roles()):
             return
+        if chars > 1 and match.group() not in _POLITE and chars != _FULL:
+            continue
+        if text[at] in _verbal() | _doubtful() and match.group() not in _POLITE:
+            return
         if chars > 1 and _is_word(text, at, end, sure=False):
             continue
         if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
             continue
-        if chars == 1 and at and text[at - 1 : end] in _words():
+        if chars == 1 and at and at not in _cuts(text, at):
             return
         if chars == 1 and text[at] in _verbal() and not _starts(text, at):
             return
@@ -138,9 +161,12 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         return
 
 
+_POLITE = {"先生", "女士", "小姐", "太太"}
+
+
 def _starts(text: str, at: int) -> bool:
     """Whether a clause starts here, or what names a person ends."""
-    return at == 0 or not re.match(rf"[{_HAN}]", text[at - 1]) or text[:at].endswith(_persons())
+    return at == 0 or not re.match(rf"[{_HAN}]", text[at - 1]) or text[:at].endswith((*_persons(), "隔壁", "对门", "楼上", "楼下"))
 
 
 def _is_name(name: str) -> bool:
@@ -154,12 +180,15 @@ def _surname_told(text: str) -> Iterator[tuple[int, int]]:
     """The surname in 我姓王 and 客户姓王."""
     for match in _SURNAME.finditer(text):
         at = match.end()
-        if at < len(text) and _WHOSE.search(text[max(0, match.start() - 4) : match.start()]) and (chars := _surname_chars(text, at)):
+        if at == len(text) or not (chars := _surname_chars(text, at)):
+            continue
+        head, ends_here = text[max(0, match.start() - 4) : match.start()], _EDGE.match(text, at + chars)
+        if _WHOSE.search(head) or (ends_here and (not head or head.endswith((",", "。")))):
             yield at, at + chars
 
 
 _SURNAME = re.compile(r"姓(?![名氏什甚啥])")
-_WHOSE = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|,|^)\Z")
+_WHOSE = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者)\Z")
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -191,7 +220,7 @@ def _signed(text: str) -> Iterator[tuple[int, int]]:
     for match in _before_signing().finditer(text):
         end = len(text[: match.start()].rstrip(" "))
         for start in (end - 4, end - 3, end - 2):
-            if start >= 0 and name_at(text, start, announced=False) == end:
+            if start >= 0 and (_starts(text, start) or text[start - 1] in "由是被的叫") and name_at(text, start, announced=False) == end:
                 yield start, end
                 break
     if not _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]):
@@ -199,7 +228,8 @@ def _signed(text: str) -> Iterator[tuple[int, int]]:
     match = _SIGNATURE.search(text, max(0, len(text) - _SIGNATURE_CHARS))
     if match and match.start("it") > _LEAST_LETTER:
         at, end = match.span("it")
-        if name_at(text, at, announced=False) == end:
+        is_sure = match.group("who") or match.group("date") or text[at - 1] in "\n—~-"
+        if name_at(text, at, announced=False) == end and (is_sure or text[at] not in _doubtful()):
             yield at, end
 
 
@@ -210,8 +240,8 @@ _MAYBE_SIGNED = re.compile(
     rf"[{_HAN}]{{2,4}}(?:[^{_HAN}a-z\d]|[人者客户员者长您位]|礼敬|致此)"
 )
 _SIGNATURE = re.compile(
-    rf"[\n\s。.!?！？;—\-~,:)»…⋯](?:您的|你们的|一位|一个)?(?:投诉人|申诉人|消费者|顾客|客户|用户|读者|业主|家长|乘客|此致|敬礼|储户|会员|学员|患者)?"
-    rf"[\s:!]{{0,4}}(?P<it>[{_HAN}]{{2,4}})[\s。.!,()]{{0,3}}(?:{FOUND}{{1,40}}[\s。.,]{{0,3}})?(?:{_DATE})?[\s。.!)]{{0,3}}\Z"
+    rf"[\n\s。.!?！？;—\-~,:)»…⋯](?P<who>(?:您的|你们的|一位|一个)?(?:投诉人|申诉人|消费者|顾客|客户|用户|读者|业主|家长|乘客|此致|敬礼|储户|会员|学员|患者))?"
+    rf"[\s:!]{{0,4}}(?P<it>[{_HAN}]{{2,4}})[\s。.!,()]{{0,3}}(?:{FOUND}{{1,40}}[\s。.,]{{0,3}})?(?P<date>{_DATE})?[\s。.!)]{{0,3}}\Z"
 )
 
 
@@ -228,11 +258,11 @@ def _given_chars(text: str, at: int) -> int:
         goes_on = chars and text.startswith(_going_on(), at + chars)
         if not char or not _may_be_given(char) or goes_on:
             return chars
-    return 1 if text.startswith(_going_on(), at + 2) and False else 2
+    return 2
 
 
 def _may_be_given(char: str) -> bool:
-    return ("\u3400" <= char <= "\u9fff" or char in "*") and char not in _never()
+    return "\u3400" <= char <= "\u9fff" and char not in _never()
 
 
 def _is_word(text: str, at: int, end: int, *, sure: bool) -> bool:
@@ -254,9 +284,12 @@ def _words() -> frozenset[str]:
     split = (line.split(" ") for line in lines if line[0] in firsts)
     return frozenset(
         word
-        for word, _, tag in split
-        if 2 <= len(word) <= _DICTIONARY_CHARS and not tag.startswith("nr")
-    )
+        for word, number, tag in split
+        if 2 <= len(word) <= _DICTIONARY_CHARS and (tag != "nr" or int(number) >= _OFTEN)
+    ) - frozenset(listed("names", "famous"))
+
+
+_OFTEN = 100  # what the dictionary tags as a name and has more often is mostly a word: 张口, 孙子
 
 
 @cache
@@ -265,7 +298,8 @@ def _said(*, dotted: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     firsts = "".join(sorted(_singles() | {name[0] for name in _doubles()}))
     foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]"
     own = f"[{firsts}]" + (rf"|[{_HAN}]{{2,6}}·[{_HAN}]" if dotted else "")
-    first, second = (one_of(listed("names", name)) for name in ("announcing", "possible"))
+    first = one_of(listed("names", "announcing"))
+    second = one_of((*listed("names", "possible"), *listed("names", "verbs")))
     return (
         re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
         re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
@@ -320,6 +354,16 @@ def _after_chars() -> frozenset[str]:
 @cache
 def _announcing() -> frozenset[str]:
     return frozenset(listed("names", "announcing"))
+
+
+@cache
+def _frequent() -> frozenset[str]:
+    return _set("surnames", "frequent")
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(listed("names", "verbs"))
 
 
 @cache
