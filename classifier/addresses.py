@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from classifier.personal import Found, listed, one_of
+from classifier.personal import Finder, Found, listed, one_of
 
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
@@ -38,8 +38,6 @@ def addresses(text: str) -> Iterator[Found]:
     >>> [text[start:end] for start, end, _ in addresses(text)]
     ['中山北路88号3栋501']
     """
-    if not _HINT.search(text):
-        return
     last: tuple[int, int] | None = None
     for start, end, whole in _candidates(text):
         if last and _goes_on(text[last[1] : start], text[start:end]):
@@ -164,3 +162,6 @@ def _shop_before() -> re.Pattern[str]:
 @cache
 def _homes_before() -> re.Pattern[str]:
     return re.compile(rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|房号|家里?在) ?(?=[a-z]?\d)")
+
+
+ADDRESSES = Finder(_HINT.search, addresses)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
 
-from classifier.personal import FOUND, Found, listed, one_of
+from classifier.personal import FOUND, Finder, Found, listed, one_of
 from classifier.segmenter import jieba_folder
 from classifier.tokens import tokeniser
 
@@ -22,12 +22,21 @@ _DATE = r"(?:(?:20)?\d\d[年./\-]\s?\d{1,2}[月./\-]\s?\d{1,2}日?|\d{1,2}月\d{
 _IS = r"(?:[\s:：=()（【「\[“\"'!,]|[是为為叫即]|[写填]的?){0,4}"
 
 
+def may_name(text: str) -> bool:
+    """Whether anything tells of a name; may be wrongly true, never false."""
+    return (
+        _hint(dotted="·" in text).search(text) is not None
+        or FOUND in text
+        or _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]) is not None
+    )
+
+
 def names(text: str) -> Iterator[Found]:
     """Pieces of a folded text, in any order; some may overlap.
 
     >>> text = "我叫王小梅,客服小李说张女士来过"
-    >>> [text[start:end] for start, end, _ in names(text)]
-    ['王小梅', '张']
+    >>> sorted(text[start:end] for start, end, _ in names(text))
+    ['张', '王小梅']
     """
     spans: list[tuple[int, int]] = []
     for pattern in _said(dotted="·" in text):
@@ -103,7 +112,7 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     end = name_at(text, at, announced=announced)
     if not announced and end > at:
         begin = match.start("word")
-        if text[begin - 1 : begin + 2] == "物业主" or begin not in _cuts(text, begin) or _is_vague(word, text[at:end], text[end : end + 2]):
+        if text[begin - 1 : begin + 2] == "物业主" or not (begin in _cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其") or _is_vague(word, text[at:end], text[end : end + 2]):
             return
     if announced and not gap and text[at] in _verbal():
         return
@@ -147,7 +156,7 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             return
         if chars > 1 and match.group() not in _POLITE and chars != _FULL:
             continue
-        if text[at] in _verbal() | _doubtful() and match.group() not in _POLITE:
+        if text[at] in _verbal() | _doubtful() and match.group() not in _POLITE and not _starts(text, at):
             return
         if chars > 1 and _is_word(text, at, end, sure=False):
             continue
@@ -217,8 +226,8 @@ _AFTER_NUMBER = re.compile(rf"{FOUND}[\s,:()/\-、+(]{{1,2}}")
 
 def _signed(text: str) -> Iterator[tuple[int, int]]:
     """The name at the end of a letter, and before 敬上 and the like."""
-    for match in _before_signing().finditer(text):
-        end = len(text[: match.start()].rstrip(" "))
+    for signed in _before_signing().finditer(text):
+        end = len(text[: signed.start()].rstrip(" "))
         for start in (end - 4, end - 3, end - 2):
             if start >= 0 and (_starts(text, start) or text[start - 1] in "由是被的叫") and name_at(text, start, announced=False) == end:
                 yield start, end
@@ -304,6 +313,17 @@ def _said(*, dotted: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
         re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
         re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
     )
+
+
+@cache
+def _hint(*, dotted: bool) -> re.Pattern[str]:
+    """One search for all that `_said`, `_titled`, `_before_signing` and `_SURNAME` look for."""
+    firsts = "".join(sorted(_singles() | {name[0] for name in _doubles()}))
+    lists = ("announcing", "possible", "verbs", "titles", "signing")
+    words = one_of((*(word for name in lists for word in listed("names", name)), "姓"))
+    alone = {word[-2:] for name in lists[-2:] for word in listed("names", name)}
+    after = rf"[{firsts}a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]" + (rf"|[{_HAN}]{{2,6}}·" if dotted else "")
+    return re.compile(rf"{words}(?:(?<=姓)|(?<={'|'.join(sorted(alone))})|{_IS}(?={after}))")
 
 
 @cache
@@ -404,3 +424,6 @@ def _nobody() -> frozenset[str]:
 @cache
 def _not_persons() -> tuple[str, ...]:
     return listed("names", "not_persons")
+
+
+NAMES = Finder(may_name, names)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from classifier.personal import Found
+from classifier.personal import Finder, Found
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇魯贛陝閩貴雲遼"
 _HAN = "\u3400-\u9fff"
@@ -126,9 +126,8 @@ def accounts(text: str) -> Iterator[Found]:
     >>> list(accounts("微信号 wang_lei88"))
     [Found(start=4, end=14, token='[微信]')]
     """
-    if _ACCOUNT.search(text):
-        for match in _WECHAT.pattern.finditer(text):
-            yield Found(*match.span("it"), _WECHAT.token)
+    for match in _WECHAT.pattern.finditer(text):
+        yield Found(*match.span("it"), _WECHAT.token)
 
 
 def numbers(text: str) -> Iterator[Found]:
@@ -137,8 +136,6 @@ def numbers(text: str) -> Iterator[Found]:
     >>> list(numbers("订单号 20261123"))
     [Found(start=4, end=12, token='[单号]')]
     """
-    if not _HINT.search(text):
-        return
     taken: list[Found] = []
     for said in _SAID:
         group = "it" if "it" in said.pattern.groupindex else 0
@@ -164,3 +161,7 @@ def _is_service(number: str) -> bool:
     """Whether it is a number of a company or an authority, such as 400-820-8820."""
     digits = re.sub(r"\D", "", number)
     return digits[:3] in {"400", "800"} and len(digits) == 10 and digits == re.sub(r"[ \-]", "", number)
+
+
+ACCOUNTS = Finder(_ACCOUNT.search, accounts)
+NUMBERS = Finder(_HINT.search, numbers)

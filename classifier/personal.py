@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -12,6 +12,16 @@ from typing import NamedTuple
 # Stands in place of each character of a piece that is found: positions stay, and what looks for
 # the next kind sees that here is one. A private code point, which no text means anything by.
 FOUND = "\ue000"
+
+
+class Finder(NamedTuple):
+    """What finds pieces of some kinds in a folded text; without a `hint` there are none.
+
+    Hints are cheap: most texts are done after them.
+    """
+
+    hint: Callable[[str], object]
+    find: Callable[[str], Iterable[Found]]
 
 
 class Found(NamedTuple):
@@ -45,7 +55,10 @@ def one_of(words: Iterable[str]) -> str:
     for word in words:
         rests.setdefault(word[:1], []).append(word[1:])
     ends = rests.pop("", None) is not None
-    branches = [re.escape(first) + (one_of(rest) if any(rest) else "") for first, rest in sorted(rests.items())]
+    branches = [
+        re.escape(first) + (one_of(rest) if any(rest) else "")
+        for first, rest in sorted(rests.items())
+    ]
     return f"(?:{'|'.join(branches)}){'?' if ends else ''}"
 
 

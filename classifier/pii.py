@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from classifier.addresses import addresses
+from classifier.addresses import ADDRESSES
 from classifier.aligned import Aligned
 from classifier.characters import INVISIBLE, fold
-from classifier.names import names
-from classifier.numbers import accounts, numbers
-from classifier.personal import FOUND, Found, covered
+from classifier.names import NAMES
+from classifier.numbers import ACCOUNTS, NUMBERS
+from classifier.personal import FOUND, Finder, Found, covered
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _SEPARATORS = re.compile(r"[ \-]")
@@ -138,8 +138,9 @@ def _visible(folded: str) -> str | Aligned:
 def _pieces(text: str) -> list[Found]:
     """What is personal in a folded text; what one finder took is covered for the next."""
     found: list[Found] = []
-    for finder in (accounts, _by_form, numbers, addresses, names) if _DIGITS.search(text) else (addresses, names):
-        if new := _apart(finder(text), text):
+    for finder in _FINDERS if _DIGITS.search(text) else _WORDS_ONLY:
+        if finder.hint(text):
+            new = _apart(finder.find(text), text)
             text = covered(text, new)
             found += new
     return sorted(found)
@@ -147,8 +148,6 @@ def _pieces(text: str) -> list[Found]:
 
 def _by_form(text: str) -> Iterator[Found]:
     """The pieces that cleaning replaces."""
-    if not _HINT.search(text):
-        return
     for kind in KINDS:
         new = []
         for match in kind.pattern.finditer(text):
@@ -159,6 +158,10 @@ def _by_form(text: str) -> Iterator[Found]:
                 new.append(Found(match.start(), end, kind.token))
         text = covered(text, new)
         yield from new
+
+
+_WORDS_ONLY = (ADDRESSES, NAMES)
+_FINDERS = (ACCOUNTS, Finder(_HINT.search, _by_form), NUMBERS, *_WORDS_ONLY)
 
 
 def _apart(found: Iterable[Found], text: str) -> list[Found]:
