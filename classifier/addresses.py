@@ -11,21 +11,29 @@ from classifier.personal import Finder, Found, listed, one_of
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:(?:(?<=某)某)?[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
-_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?![口前])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|组|社|队|期|区|#楼?|房|排)"
+_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?![口前卫])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|组|社|队|期|区|#楼?|房|排)"
 _PART = rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中]户)"
-_TAIL = re.compile(rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室)?(?:之[一二三四五\d])?")
-_DOOR = re.compile(rf"(?:\d{{1,4}}[a-z]?|[a-z]\d{{0,2}})-\d{{1,4}}(?:-\d{{1,5}}){{0,2}}(?:室|号)?|\d{{3,4}}(?:室|房)?(?![\d年元块户人家个件次米月日天万多])")
-_HINT = re.compile(rf"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一二三四五六七八九十百甲乙丙丁 ].)|[单單]元|-(?<=\d-|[a-z]-)\d")
+_TAIL = re.compile(
+    rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{1,2}}门|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室)?(?:之[一二三四五\d])?"
+)
+_DOOR = re.compile(
+    r"(?:\d{1,4}[a-z]?|[a-z]\d{0,2})-\d{1,4}(?:-\d{1,5}){0,2}(?:室|号)?|\d{3,4}(?:室|房)?(?![\d年元块户人家个件次米月日天万多])"
+)
+_HINT = re.compile(
+    r"[号號栋幢棟座弄组社队#室户楼](?<=[\da-z零一二三四五六七八九十百甲乙丙丁 ].)|[单單]元|-(?<=\d-|[a-z]-)\d"
+)
 _LOOK_BACK = 26
 _MAX_NAME = 8  # characters of a home whose name does not tell that it is one
 _RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
 # What stands before the road: a larger place, or words that lead to an address.
-_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五])(?<![园苑村院庭区里][东南西北])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
+_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五六七八九十])(?<![园苑村院庭区里][东南西北])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
 _LEADING = r"反映|将|代表|关于|业主|住户|为(?!民)|页面|住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
 _BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
 _LEADS = re.compile(_LEADING)
-_ADDRESSED = re.compile(r"(?:住在|住|在|到|往|至|址|位于|于|省|市|区|县|镇|乡|道|寄|送|去|成|是|发|搬|跑)\Z")
-_ROOM = re.compile(r"单元|單元|室|栋|幢|棟|号楼|號樓|户|#|\d{3,5}[a-z]?\Z|-\d")
+_ADDRESSED = re.compile(
+    r"(?:住在|住|在|到|往|至|址|位于|于|省|市|区|县|镇|乡|道|寄|送|去|成|是|发|搬|跑)\Z"
+)
+_ROOM = re.compile(r"单元|單元|室|栋|幢|棟|号楼|號樓|户|#|\d{3,5}[a-z]?\Z|-\d|楼\d{1,2}门")
 _SURE_HOME = 2  # characters: after 城, 里 and the like a number may be anything
 _TELLS_DOOR = ("住", "址", ":", "号", "在")
 _BLOCK = re.compile(r"栋|幢|棟|号楼|號樓|座|单元|單元|#")
@@ -69,7 +77,11 @@ def _candidates(text: str) -> Iterator[tuple[int, int, bool]]:
             continue
         tail = text[start:end]
         place, is_led = _place(text[max(position, start - _LOOK_BACK) : start])
-        yield start - len(place) * _fits(place, tail, is_led), end, bool(_fits(place, tail, is_led)) or is_door or _is_door(tail)
+        yield (
+            start - len(place) * _fits(place, tail, is_led),
+            end,
+            bool(_fits(place, tail, is_led)) or is_door or _is_door(tail),
+        )
         position = end
 
 
@@ -110,7 +122,9 @@ def _kind(place: str) -> str:
     return ""
 
 
-_GENERIC = frozenset("小区 本小区 某小区 隔壁小区 花园 公寓 大厦 大楼 楼 广场 中心 院 宿舍 园 里 学校 医院".split())
+_GENERIC = frozenset(
+    ["小区", "本小区", "某小区", "隔壁小区", "花园", "公寓", "大厦", "大楼", "楼", "广场", "中心", "院", "宿舍", "园", "里", "学校", "医院"]
+)
 _ROAD = re.compile(r"(?:路|街|道)(?:[东南西北中]?段?|[一二三四五六七八九十]段)\Z")
 
 
@@ -139,7 +153,12 @@ def _is_door(tail: str) -> bool:
     """Whether a tail alone leads to a door: building and room."""
     parts = re.findall(rf"{_PART}|\d{{3,5}}|\d{{1,3}}-\d{{2,5}}", tail)
     units = {part.lstrip("0123456789一二三四五六七八九十") for part in parts}
-    return "排" not in tail and bool(_BLOCK.search(tail)) and len(units) > 1 and not re.fullmatch(rf"{_NUMBER}[^单]{{1,2}}{_NUMBER}[楼层区]", tail)
+    return (
+        "排" not in tail
+        and bool(_BLOCK.search(tail))
+        and len(units) > 1
+        and not re.fullmatch(rf"{_NUMBER}[^单]{{1,2}}{_NUMBER}[楼层区]", tail)
+    )
 
 
 def _is_shop(text: str, start: int, end: int) -> bool:
@@ -151,17 +170,23 @@ def _is_shop(text: str, start: int, end: int) -> bool:
 
 @cache
 def _shop_after() -> re.Pattern[str]:
-    return re.compile(rf"(?:的|那家|那个|这家|上的|旁边的|附近的)?[{_HAN}]{{0,4}}?{one_of(listed('addresses', 'shops'))}")
+    return re.compile(
+        rf"(?:的|那家|那个|这家|上的|旁边的|附近的)?[{_HAN}]{{0,4}}?{one_of(listed('addresses', 'shops'))}"
+    )
 
 
 @cache
 def _shop_before() -> re.Pattern[str]:
-    return re.compile(rf"{one_of(listed('addresses', 'shop_addresses'))}的?(?:地址|位置|所在地|住所)?(?:[:：]|是|在|位于|为|,)[{_HAN}]{{0,12}}\Z")
+    return re.compile(
+        rf"{one_of(listed('addresses', 'shop_addresses'))}的?(?:地址|位置|所在地|住所)?(?:[:：]|是|在|位于|为|,)[{_HAN}]{{0,12}}\Z"
+    )
 
 
 @cache
 def _homes_before() -> re.Pattern[str]:
-    return re.compile(rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|房号|家里?在) ?(?=[a-z]?\d)")
+    return re.compile(
+        rf"(?:{one_of((*listed('addresses', 'homes'), *listed('addresses', 'villas')))}|住|住在|住址|址:|门牌号?:?|房号|家里?在) ?(?=[a-z]?\d)"
+    )
 
 
 ADDRESSES = Finder(_HINT.search, addresses)

@@ -58,7 +58,9 @@ def _again(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]
     """Where the full names stand elsewhere in the text."""
     full = {text[start:end] for start, end in spans if end - start > 1}
     if full:
-        for match in re.finditer("|".join(map(re.escape, sorted(full, key=len, reverse=True))), text):
+        for match in re.finditer(
+            "|".join(map(re.escape, sorted(full, key=len, reverse=True))), text
+        ):
             yield match.span()
 
 
@@ -112,7 +114,11 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     end = name_at(text, at, announced=announced)
     if not announced and end > at:
         begin = match.start("word")
-        if text[begin - 1 : begin + 2] == "物业主" or not (begin in _cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其") or _is_vague(word, text[at:end], text[end : end + 2]):
+        if (
+            text[begin - 1 : begin + 2] == "物业主"
+            or not (begin in _cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其")
+            or _is_vague(word, text[at:end], text[end : end + 2])
+        ):
             return
     if announced and not gap and text[at] in _verbal():
         return
@@ -129,7 +135,11 @@ def _is_vague(word: str, name: str, next_chars: str) -> bool:
     """Whether after such a word this may be anything."""
     if word.endswith("师") and name[0] == "傅":  # 老师傅
         return True
-    return word in _verbs() and next_chars not in _PAID and (len(name) != _FULL or name[0] not in _frequent())
+    return (
+        word in _verbs()
+        and next_chars not in _PAID
+        and (len(name) != _FULL or name[0] not in _frequent())
+    )
 
 
 _PAID = ("转账", "转帐", "汇款", "打款", "打电", "签收", "代收")
@@ -156,7 +166,11 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             return
         if chars > 1 and match.group() not in _POLITE and chars != _FULL:
             continue
-        if text[at] in _verbal() | _doubtful() and match.group() not in _POLITE and not _starts(text, at):
+        if (
+            text[at] in _verbal() | _doubtful()
+            and match.group() not in _POLITE
+            and not _starts(text, at)
+        ):
             return
         if chars > 1 and _is_word(text, at, end, sure=False):
             continue
@@ -175,7 +189,11 @@ _POLITE = {"先生", "女士", "小姐", "太太"}
 
 def _starts(text: str, at: int) -> bool:
     """Whether a clause starts here, or what names a person ends."""
-    return at == 0 or not re.match(rf"[{_HAN}]", text[at - 1]) or text[:at].endswith((*_persons(), "隔壁", "对门", "楼上", "楼下"))
+    return (
+        at == 0
+        or not re.match(rf"[{_HAN}]", text[at - 1])
+        or text[:at].endswith((*_persons(), "隔壁", "对门", "楼上", "楼下"))
+    )
 
 
 def _is_name(name: str) -> bool:
@@ -191,13 +209,18 @@ def _surname_told(text: str) -> Iterator[tuple[int, int]]:
         at = match.end()
         if at == len(text) or not (chars := _surname_chars(text, at)):
             continue
-        head, ends_here = text[max(0, match.start() - 4) : match.start()], _EDGE.match(text, at + chars)
+        head, ends_here = (
+            text[max(0, match.start() - 4) : match.start()],
+            _EDGE.match(text, at + chars),
+        )
         if _WHOSE.search(head) or (ends_here and (not head or head.endswith((",", "。")))):
             yield at, at + chars
 
 
 _SURNAME = re.compile(r"姓(?![名氏什甚啥])")
-_WHOSE = re.compile(r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者)\Z")
+_WHOSE = re.compile(
+    r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|房东|丈夫|老公|妻子|老婆|爱人|孩子|老人|业主|车主|患者|病人|孕妇|住户|租客|旅客|乘客|学生|家长|失主|父亲|母亲)\Z"
+)
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -229,7 +252,11 @@ def _signed(text: str) -> Iterator[tuple[int, int]]:
     for signed in _before_signing().finditer(text):
         end = len(text[: signed.start()].rstrip(" "))
         for start in (end - 4, end - 3, end - 2):
-            if start >= 0 and (_starts(text, start) or text[start - 1] in "由是被的叫") and name_at(text, start, announced=False) == end:
+            if (
+                start >= 0
+                and (_starts(text, start) or text[start - 1] in "由是被的叫")
+                and name_at(text, start, announced=False) == end
+            ):
                 yield start, end
                 break
     if not _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]):
@@ -277,6 +304,8 @@ def _may_be_given(char: str) -> bool:
 def _is_word(text: str, at: int, end: int, *, sure: bool) -> bool:
     """Whether a common word begins here; where a name is `sure`, words that end elsewhere do not count."""
     words = _words()
+    if text[at + 1 : at + 2] == "子" and text[at + 2 : at + 3] in _son():
+        return False
     if text[at : at + 2] in _common():
         return True
     for chars in range(2, _DICTIONARY_CHARS + 1):
@@ -308,11 +337,14 @@ def _said(*, dotted: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]"
     own = f"[{firsts}]" + (rf"|[{_HAN}]{{2,6}}·[{_HAN}]" if dotted else "")
     first = one_of(listed("names", "announcing"))
-    second = one_of((*listed("names", "possible"), *listed("names", "verbs")))
+    second = one_of((*listed("names", "possible"), *listed("names", "verbs")))[:-1] + _STAFF_NUMBER
     return (
         re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
         re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
     )
+
+
+_STAFF_NUMBER = r"|工号[a-z]?\d{2,8}的?)"
 
 
 @cache
@@ -320,9 +352,11 @@ def _hint(*, dotted: bool) -> re.Pattern[str]:
     """One search for all that `_said`, `_titled`, `_before_signing` and `_SURNAME` look for."""
     firsts = "".join(sorted(_singles() | {name[0] for name in _doubles()}))
     lists = ("announcing", "possible", "verbs", "titles", "signing")
-    words = one_of((*(word for name in lists for word in listed("names", name)), "姓"))
+    words = one_of((*(word for name in lists for word in listed("names", name)), "姓"))[:-1] + _STAFF_NUMBER
     alone = {word[-2:] for name in lists[-2:] for word in listed("names", name)}
-    after = rf"[{firsts}a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]" + (rf"|[{_HAN}]{{2,6}}·" if dotted else "")
+    after = rf"[{firsts}a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]" + (
+        rf"|[{_HAN}]{{2,6}}·" if dotted else ""
+    )
     return re.compile(rf"{words}(?:(?<=姓)|(?<={'|'.join(sorted(alone))})|{_IS}(?={after}))")
 
 
@@ -379,6 +413,11 @@ def _announcing() -> frozenset[str]:
 @cache
 def _frequent() -> frozenset[str]:
     return _set("surnames", "frequent")
+
+
+@cache
+def _son() -> frozenset[str]:
+    return _set("names", "son")
 
 
 @cache

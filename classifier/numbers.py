@@ -110,7 +110,9 @@ _NO_ORDER = re.compile(
     r"备案号|许可证号|登记号|注册号|证书|编号是?|批准|追溯码?|桩号?|电表|水表|户号|房源|航班|活动|链接|id|直播间|区块|哈希)"
     r"[^\d,。;!?\n]{0,6}[a-z]{0,4}$"
 )
-_DATE_TIME = re.compile(r"20\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?|[48]00\d{7}")
+_DATE_TIME = re.compile(
+    r"20\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?|[48]00\d{7}"
+)
 _LOOK_BACK = 16
 _ACCOUNT = re.compile(r"[a-z][a-z0-9_\-]{5}")
 # Without one of these no number can stand here: five digits, of which some may be hidden or spoken,
@@ -160,7 +162,11 @@ def _is_new(found: Found, taken: list[Found]) -> bool:
 def _is_service(number: str) -> bool:
     """Whether it is a number of a company or an authority, such as 400-820-8820."""
     digits = re.sub(r"\D", "", number)
-    return digits[:3] in {"400", "800"} and len(digits) == 10 and digits == re.sub(r"[ \-]", "", number)
+    return (
+        digits[:3] in {"400", "800"}
+        and len(digits) == 10
+        and digits == re.sub(r"[ \-]", "", number)
+    )
 
 
 ACCOUNTS = Finder(_ACCOUNT.search, accounts)

@@ -136,7 +136,9 @@ def identifying(text: str, piece: Piece) -> set[int]:
 
 
 def _note(counts: Counts, case: Case, piece: Piece, what: str) -> None:
-    shown = f"{case.text[: piece.start]}⟦{case.text[piece.start : piece.end]}⟧{case.text[piece.end :]}"
+    shown = (
+        f"{case.text[: piece.start]}⟦{case.text[piece.start : piece.end]}⟧{case.text[piece.end :]}"
+    )
     counts.faults.append(f"{case.place} {what} {piece.kind}: {shown!r}")
 
 
