@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from classifier.tokens import tokeniser
 from classifier.personal import Finder, Found, listed, one_of
 
 TOKEN = "[地址]"  # noqa: S105  (no password)
@@ -27,7 +28,7 @@ _MAX_NAME = 8  # characters of a home whose name does not tell that it is one
 _RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
 # What stands before the road: a larger place, or words that lead to an address.
 _LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五六七八九十])(?<![园苑村院庭区里][东南西北])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
-_LEADING = r"反映|将|代表|关于|业主|住户|为(?!民)|页面|住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
+_LEADING = r"反映|扔|堵|贴|放|门牌|房子|住址|现居|将|代表|关于|业主|住户|为(?!民)|页面|住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
 _BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
 _LEADS = re.compile(_LEADING)
 _ADDRESSED = re.compile(
@@ -54,8 +55,8 @@ def addresses(text: str) -> Iterator[Found]:
         if last:
             yield Found(*last, TOKEN)
             last = None
-        if whole and not _is_shop(text, start, end):
-            last = (start, end)
+        if whole:
+            last = (_with_regions(text, start), end)
     if last:
         yield Found(*last, TOKEN)
 
@@ -161,25 +162,30 @@ def _is_door(tail: str) -> bool:
     )
 
 
-def _is_shop(text: str, start: int, end: int) -> bool:
-    """Whether it is where a company is: its place is no secret."""
-    if _shop_after().match(text, end) and not re.search(r"室|单元", text[start:end]):
-        return True
-    return bool(_shop_before().search(text[max(0, start - 24) : start]))
+def _with_regions(text: str, start: int) -> int:
+    """Where an address begins with its province, city, district and town, if they stand there."""
+    head = text[max(0, start - _LOOK_BACK) : start]
+    run = _RUN.search(head)
+    if not run or text[start : start + 1] in _UNIT:
+        return start
+    named = False  # whether the piece to the right is a bare unit, whose name is still to come
+    for piece in reversed(tokeniser().cut(run.group())):
+        is_unit = piece.endswith(_REGION_ENDS)
+        if not (is_unit or named or piece in _regions()) or _LEADS.fullmatch(piece):
+            break
+        start -= len(piece)
+        named = piece in _REGION_ENDS or (named and len(piece) == 1)
+    return start
+
+
+_REGION_ENDS = (
+    "省", "市", "区", "县", "旗", "州", "盟", "镇", "乡", "街道", "村", "街", "新区", "道", "小区", "开发区",
+)  # fmt: skip
 
 
 @cache
-def _shop_after() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:的|那家|那个|这家|上的|旁边的|附近的)?[{_HAN}]{{0,4}}?{one_of(listed('addresses', 'shops'))}"
-    )
-
-
-@cache
-def _shop_before() -> re.Pattern[str]:
-    return re.compile(
-        rf"{one_of(listed('addresses', 'shop_addresses'))}的?(?:地址|位置|所在地|住所)?(?:[:：]|是|在|位于|为|,)[{_HAN}]{{0,12}}\Z"
-    )
+def _regions() -> frozenset[str]:
+    return frozenset(listed("addresses", "regions"))
 
 
 @cache

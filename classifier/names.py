@@ -44,8 +44,6 @@ def names(text: str) -> Iterator[Found]:
             spans += _after(text, match)
     for match in _titled().finditer(text):
         spans += _before_title(text, match)
-    if "姓" in text:
-        spans += _surname_told(text)
     if FOUND in text:
         spans += _beside_numbers(text)
     spans += _signed(text)
@@ -176,7 +174,7 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             continue
         if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
             continue
-        if chars == 1 and at and at not in _cuts(text, at):
+        if chars == 1 and at and text[at - 1] not in _BEFORE_SURNAME and at not in _cuts(text, at):
             return
         if chars == 1 and text[at] in _verbal() and not _starts(text, at):
             return
@@ -184,6 +182,7 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         return
 
 
+_BEFORE_SURNAME = frozenset("找给是叫和与跟由有对向姓请问为让")
 _POLITE = {"先生", "女士", "小姐", "太太"}
 
 
@@ -201,26 +200,6 @@ def _is_name(name: str) -> bool:
     surname = 2 if name[:2] in _doubles() else 1 if name[0] in _singles() else 0
     given = name[surname:]
     return bool(surname) and len(given) <= 2 and all(_may_be_given(char) for char in given)
-
-
-def _surname_told(text: str) -> Iterator[tuple[int, int]]:
-    """The surname in 我姓王 and 客户姓王."""
-    for match in _SURNAME.finditer(text):
-        at = match.end()
-        if at == len(text) or not (chars := _surname_chars(text, at)):
-            continue
-        head, ends_here = (
-            text[max(0, match.start() - 4) : match.start()],
-            _EDGE.match(text, at + chars),
-        )
-        if _WHOSE.search(head) or (ends_here and (not head or head.endswith((",", "。")))):
-            yield at, at + chars
-
-
-_SURNAME = re.compile(r"姓(?![名氏什甚啥])")
-_WHOSE = re.compile(
-    r"(?:免贵|我|俺|客户|本人|顾客|市民|用户|来电人|机主|户主|乘客|诉求人|消费者|房东|丈夫|老公|妻子|老婆|爱人|孩子|老人|业主|车主|患者|病人|孕妇|住户|租客|旅客|乘客|学生|家长|失主|父亲|母亲)\Z"
-)
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -349,15 +328,15 @@ _STAFF_NUMBER = r"|工号[a-z]?\d{2,8}的?)"
 
 @cache
 def _hint(*, dotted: bool) -> re.Pattern[str]:
-    """One search for all that `_said`, `_titled`, `_before_signing` and `_SURNAME` look for."""
+    """One search for all that `_said`, `_titled` and `_before_signing` look for."""
     firsts = "".join(sorted(_singles() | {name[0] for name in _doubles()}))
     lists = ("announcing", "possible", "verbs", "titles", "signing")
-    words = one_of((*(word for name in lists for word in listed("names", name)), "姓"))[:-1] + _STAFF_NUMBER
+    words = one_of(word for name in lists for word in listed("names", name))[:-1] + _STAFF_NUMBER
     alone = {word[-2:] for name in lists[-2:] for word in listed("names", name)}
     after = rf"[{firsts}a-z]|(?<=:)[{_HAN}]|(?<=: )[{_HAN}]" + (
         rf"|[{_HAN}]{{2,6}}·" if dotted else ""
     )
-    return re.compile(rf"{words}(?:(?<=姓)|(?<={'|'.join(sorted(alone))})|{_IS}(?={after}))")
+    return re.compile(rf"{words}(?:(?<={'|'.join(sorted(alone))})|{_IS}(?={after}))")
 
 
 @cache
