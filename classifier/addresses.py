@@ -12,10 +12,10 @@ from classifier.personal import Finder, Found, listed, one_of
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:(?:(?<=某)某)?[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
-_UNIT = r"(?:号楼|號樓|号院|号(?!线|口|店|门(?![口前卫])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|仓|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|组|社|队|期|区|#楼?|房|排)"
+_UNIT = r"(?:号楼(?![下上])|號樓|号院|号(?!线|口|店|门(?![口前卫])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|组|社|队|期|区|#楼?|房|排)"
 _PART = rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中]户)"
 _TAIL = re.compile(
-    rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{1,2}}门|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室)?(?:之[一二三四五\d])?"
+    rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{1,2}}门|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室|铺|户)?(?:之[一二三四五\d])?"
 )
 _DOOR = re.compile(
     r"(?:\d{1,4}[a-z]?|[a-z]\d{0,2})-\d{1,4}(?:-\d{1,5}){0,2}(?:室|号)?|\d{3,4}(?:室|房)?(?![\d年元块户人家个件次米月日天万多])"
@@ -27,8 +27,8 @@ _LOOK_BACK = 26
 _MAX_NAME = 8  # characters of a home whose name does not tell that it is one
 _RUN = re.compile(rf"[{_HAN}a-z0-9()·]{{1,{_LOOK_BACK}}}\Z")
 # What stands before the road: a larger place, or words that lead to an address.
-_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五六七八九十])(?<![园苑村院庭区里][东南西北])区|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
-_LEADING = r"反映|扔|堵|贴|放|门牌|房子|住址|现居|将|代表|关于|业主|住户|为(?!民)|页面|住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
+_LARGER = r"省|(?<![夜超城都])市(?![场民府政])|自治[区州]|(?<![小社园校厂院住属墅宿一二三四五六七八九十])(?<![园苑村院庭区里][东南西北])区(?!\d)|县(?!前|府|学)|[左右前后中治]旗|镇(?!前)|(?<![家老])乡|街道(?:办)?|新区|开发区|高新区"
+_LEADING = r"反映|扔|堵|贴|(?<!解)放|门牌|房子|住址|现居|将|代表|关于|业主|住户|为(?!民)|页面|住在|住|在|到|于(?!洪|家)|是|寄|送|去|往|至|位于|搬|从(?!化)|离|的|了|(?:我|你|他|她|咱|俺|您|们)家|我们?|你们?|他|她|咱|俺|您|址|[改写填]成|给|把|这(?!里)|和(?![平睦谐兴顺美泰园苑])|跟"
 _BEFORE = re.compile(rf"(?P<larger>{_LARGER})|{_LEADING}")
 _LEADS = re.compile(_LEADING)
 _ADDRESSED = re.compile(
@@ -50,13 +50,13 @@ def addresses(text: str) -> Iterator[Found]:
     last: tuple[int, int] | None = None
     for start, end, whole in _candidates(text):
         if last and _goes_on(text[last[1] : start], text[start:end]):
-            last = (last[0], max(end, last[1]))
+            last = (last[0], max(_whole_end(text, end), last[1]))
             continue
         if last:
             yield Found(*last, TOKEN)
             last = None
         if whole:
-            last = (_with_regions(text, start), end)
+            last = (_with_regions(text, start), _whole_end(text, end))
     if last:
         yield Found(*last, TOKEN)
 
@@ -162,12 +162,37 @@ def _is_door(tail: str) -> bool:
     )
 
 
+def _whole_end(text: str, end: int) -> int:
+    """Where an address ends that goes on behind its number: 附3号, 某某大厦B座, 西户."""
+    for _ in range(_MOST_PARTS):
+        more = _MORE.match(text, end)
+        if not more:
+            break
+        end = more.end()
+    return end
+
+
+_MOST_PARTS = 5
+_MORE = re.compile(
+    rf"[ ,]?(?:(?:附|之|甲|乙|-)\d{{1,4}}(?:号楼|[号栋幢座室户层楼])?(?!\d)"
+    rf"|(?:[{_HAN}a-z]{{0,12}}[园苑城厦场心座楼院寓里湾府庭村口区界馆舍铺社庄坊居邸郡际层房盘墅公段号厅墙寨屯库侧]|[东西南北中]|地下|负|附|第)?"
+    rf"(?:[a-z]{{0,2}}\d{{1,5}}(?:-\d{{1,5}}){{0,3}}|[一二三四五六七八九十两]{{1,3}}|[a-z甲乙丙丁])"
+    rf"(?:号楼|号院|[号栋幢座室户铺梯仓层楼門门区组排孔#舍馆](?![口名单面])|单元|单位|车位|街坊)"
+    rf"|[{_HAN}a-z]{{0,12}}[园苑城厦场心座楼院寓里湾府庭界馆舍邸郡际层铺社] ?[a-z]?\d{{2,5}}(?:-\d{{1,5}}){{0,3}}(?![\d元块年天个次月])"
+    rf"|[厦座楼寓] ?\d{{1,3}}[a-z](?![a-z0-9])"
+    rf"|(?:[东西南北中]户|顶楼|左手|右手|后门|亭子间|[东西]厢房|阁楼|地下室))"
+)
+
+
 def _with_regions(text: str, start: int) -> int:
     """Where an address begins with its province, city, district and town, if they stand there."""
     head = text[max(0, start - _LOOK_BACK) : start]
     run = _RUN.search(head)
-    if not run or text[start : start + 1] in _UNIT:
+    if not run:
         return start
+    led = max((match.end() for match in _LEADS.finditer(run.group())), default=0)
+    if _REGIONS.fullmatch(run.group()[led:]):
+        return start - len(run.group()) + led
     named = False  # whether the piece to the right is a bare unit, whose name is still to come
     for piece in reversed(tokeniser().cut(run.group())):
         is_unit = piece.endswith(_REGION_ENDS)
@@ -178,6 +203,10 @@ def _with_regions(text: str, start: int) -> int:
     return start
 
 
+_REGIONS = re.compile(
+    rf"[{_HAN}]{{2,5}}?(?:省|市|区|县|旗|州|盟)"
+    rf"(?:[{_HAN}]{{1,7}}?(?:市|区|县|旗|州|盟|镇|乡|街道|村|园区|社区)){{0,4}}"
+)
 _REGION_ENDS = (
     "省", "市", "区", "县", "旗", "州", "盟", "镇", "乡", "街道", "村", "街", "新区", "道", "小区", "开发区",
 )  # fmt: skip

@@ -14,7 +14,12 @@ from classifier.tokens import tokeniser
 TOKEN = "[姓名]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
-_LATIN = re.compile(r"[a-z]{2,12}(?:[ /·.][a-z]{2,15}){1,3}(?![a-z0-9@])")
+_LATIN_NAME = r"[a-z]{2,15}(?:[ /·.][a-z\-]{2,15}){1,3}(?![a-z0-9@])"
+_LATIN = re.compile(_LATIN_NAME)
+_LATIN_PERSON = re.compile(
+    r"(?:旅客|乘客|乘机人|外教|班主任|配偶|朋友|客人|住客|daughter|son|wife|husband|名字打成|姓名)"
+    rf"[ :是叫]{{0,2}}(?P<it>{_LATIN_NAME.replace('{1,3}', '{1,2}')}|[a-z]{{2,12}} [a-z]{{2,12}}(?= ))"
+)
 _DOTTED = re.compile(rf"[{_HAN}]{{2,6}}(?:·[{_HAN}]{{2,7}}){{1,3}}")
 _EDGE = re.compile(rf"[^{_HAN}a-z*某]|$")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")
@@ -27,6 +32,8 @@ def may_name(text: str) -> bool:
     return (
         _hint(dotted="·" in text).search(text) is not None
         or FOUND in text
+        or _CLAUSE.search(text) is not None
+        or _doubled().search(text) is not None
         or _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]) is not None
     )
 
@@ -44,6 +51,8 @@ def names(text: str) -> Iterator[Found]:
             spans += _after(text, match)
     for match in _titled().finditer(text):
         spans += _before_title(text, match)
+    spans += (match.span("it") for match in _LATIN_PERSON.finditer(text))
+    spans += _alone(text)
     if FOUND in text:
         spans += _beside_numbers(text)
     spans += _signed(text)
@@ -118,7 +127,7 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             or _is_vague(word, text[at:end], text[end : end + 2])
         ):
             return
-    if announced and not gap and text[at] in _verbal():
+    if announced and not gap and _surname_chars(text, at) == 1 and text[at] in _verbal():
         return
     if end == at and announced and (":" in gap or word == "我叫"):
         end = _any_name(text, at) if ":" in gap else at
@@ -170,7 +179,7 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             and not _starts(text, at)
         ):
             return
-        if chars > 1 and _is_word(text, at, end, sure=False):
+        if chars > 1 and text[at : at + 2] not in _doubles() and _is_word(text, at, end, sure=False):
             continue
         if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
             continue
@@ -202,28 +211,48 @@ def _is_name(name: str) -> bool:
     return bool(surname) and len(given) <= 2 and all(_may_be_given(char) for char in given)
 
 
+def _alone(text: str) -> Iterator[tuple[int, int]]:
+    """The names of two characters in the surname, of a person whose sex follows, or in a clause."""
+    for match in _doubled().finditer(text):
+        end = name_at(text, match.start(), announced=False)
+        if end > match.start() and (_EDGE.match(text, end) or text[end] in _after_chars()):
+            yield match.start(), end
+    for match in _CLAUSE.finditer(text):
+        at, end = match.span("it")
+        told = match.group("sex") is not None
+        if name_at(text, at, announced=told) == end and (told or text[at] in _frequent()):
+            yield at, end
+
+
+_CLAUSE = re.compile(
+    rf"(?:\A|[,。;:\s!?、])(?P<it>[{_HAN}]{{3}}|[{_HAN}]{{2}}(?=[, ]?[男女][,。 \d性岁]))"
+    rf"(?:(?P<sex>[, ]?[男女](?=[,。 \d性岁]))|(?=[,。;!?]|\Z))"
+)
+
+
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The names right before or after a number or an address that was found."""
     for match in _BEFORE_NUMBER.finditer(text):
         at = match.start("it")
-        full = match.end("it") - at == _FULL
+        full = match.end("it") - at >= _FULL
         if name_at(text, at, announced=full) == match.end("it") and text[at] not in _verbal():
             yield match.span("it")
     for match in _AFTER_NUMBER.finditer(text):
         at = match.end()
         is_said = _RECEIVES.match(text, at) is not None
         end = name_at(text, at, announced=is_said)
-        if end > at and (is_said or _EDGE.match(text, end)):
+        known = text[at - 1] != "的" or end - at == _FULL
+        if end > at and known and (is_said or _EDGE.match(text, end) or text[at - 1] == "的"):
             yield at, end
 
 
 _FULL = 3  # characters of most names
 _BEFORE_NUMBER = re.compile(
-    rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:]))(?P<it>[{_HAN}]{{2,4}})"
+    rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:栋室号楼我到]))(?P<it>[{_HAN}]{{2,4}})"
     rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"
 )
 _RECEIVES = re.compile(rf"[{_HAN}]{{2,4}} ?收(?![{_HAN}])")
-_AFTER_NUMBER = re.compile(rf"{FOUND}[\s,:()/\-、+(]{{1,2}}")
+_AFTER_NUMBER = re.compile(rf"{FOUND}(?:[\s,:()/\-、+(]{{1,2}}|的)")
 
 
 def _signed(text: str) -> Iterator[tuple[int, int]]:
@@ -397,6 +426,11 @@ def _frequent() -> frozenset[str]:
 @cache
 def _son() -> frozenset[str]:
     return _set("names", "son")
+
+
+@cache
+def _doubled() -> re.Pattern[str]:
+    return re.compile(one_of(listed("surnames", "double")))
 
 
 @cache
