@@ -12,8 +12,10 @@ from classifier.personal import Finder, Found, listed, one_of
 TOKEN = "[地址]"  # noqa: S105  (no password)
 _HAN = "\u3400-\u9fff"
 _NUMBER = r"(?:(?:(?<=某)某)?[a-z]{0,2}\d{1,5}(?:-\d{1,5}){0,3}[a-z]?|[零〇一二两三四五六七八九十百]{1,5}|[a-z甲乙丙丁])"
-_UNIT = r"(?:号楼(?![下上])|號樓|号院|号(?!线|口|店|门(?![口前卫])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|组|社|队|期|区|#楼?|房|排)"
-_PART = rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中]户)"
+_UNIT = r"(?:号楼(?![下上])|号仓|号铺|号库|號樓|号院|号(?!线|口|店|门(?![口前卫])|窗|柜|桌|房|台|厅|机|车|厂|馆|位|站|井|床|码|称|航|通|电|下|上)|號|弄|栋|幢|棟|座|单元|單元|楼|樓|层|室|梯|仓|舍|组|社|队|期|区|#楼?|房|排)"
+_PART = (
+    rf"(?:{_NUMBER} ?{_UNIT}|[甲乙丙丁]\d{{1,3}}{_UNIT}|\d{{1,2}}门(?=\d)|[东西南北中](?:户|单元))"
+)
 _TAIL = re.compile(
     rf"(?<!第){_PART}(?:[ ,\-/附]?(?:{_PART}|\d{{1,2}}门|\d{{3,5}}[a-z]?(?!\d|元|块|年|多|件|次|天)|\d{{1,3}}(?:-\d{{1,5}}){{1,2}})){{0,6}}(?:号|室|铺|户)?(?:之[一二三四五\d])?"
 )
@@ -124,7 +126,25 @@ def _kind(place: str) -> str:
 
 
 _GENERIC = frozenset(
-    ["小区", "本小区", "某小区", "隔壁小区", "花园", "公寓", "大厦", "大楼", "楼", "广场", "中心", "院", "宿舍", "园", "里", "学校", "医院"]
+    [
+        "小区",
+        "本小区",
+        "某小区",
+        "隔壁小区",
+        "花园",
+        "公寓",
+        "大厦",
+        "大楼",
+        "楼",
+        "广场",
+        "中心",
+        "院",
+        "宿舍",
+        "园",
+        "里",
+        "学校",
+        "医院",
+    ]
 )
 _ROAD = re.compile(r"(?:路|街|道)(?:[东南西北中]?段?|[一二三四五六七八九十]段)\Z")
 
@@ -178,7 +198,7 @@ _MORE = re.compile(
     rf"|(?:[{_HAN}a-z]{{0,12}}[园苑城厦场心座楼院寓里湾府庭村口区界馆舍铺社庄坊居邸郡际层房盘墅公段号厅墙寨屯库侧]|[东西南北中]|地下|负|附|第)?"
     rf"(?:[a-z]{{0,2}}\d{{1,5}}(?:-\d{{1,5}}){{0,3}}|[一二三四五六七八九十两]{{1,3}}|[a-z甲乙丙丁])"
     rf"(?:号楼|号院|[号栋幢座室户铺梯仓层楼門门区组排孔#舍馆](?![口名单面])|单元|单位|车位|街坊)"
-    rf"|[{_HAN}a-z]{{0,12}}[园苑城厦场心座楼院寓里湾府庭界馆舍邸郡际层铺社] ?[a-z]?\d{{2,5}}(?:-\d{{1,5}}){{0,3}}(?![\d元块年天个次月])"
+    rf"|[{_HAN}a-z]{{0,12}}[园苑城厦场心座楼院寓里湾府庭界馆舍邸郡际层铺社] ?[a-z]?\d{{2,5}}[a-z]?(?:-\d{{1,5}}){{0,3}}(?![a-z\d元块年天个次月])"
     rf"|[厦座楼寓] ?\d{{1,3}}[a-z](?![a-z0-9])"
     rf"|(?:[东西南北中]户|顶楼|左手|右手|后门|亭子间|[东西]厢房|阁楼|地下室))"
 )
@@ -190,21 +210,19 @@ def _with_regions(text: str, start: int) -> int:
     run = _RUN.search(head)
     if not run:
         return start
-    led = max((match.end() for match in _LEADS.finditer(run.group())), default=0)
-    if _REGIONS.fullmatch(run.group()[led:]):
-        return start - len(run.group()) + led
-    named = False  # whether the piece to the right is a bare unit, whose name is still to come
-    for piece in reversed(tokeniser().cut(run.group())):
-        is_unit = piece.endswith(_REGION_ENDS)
-        if not (is_unit or named or piece in _regions()) or _LEADS.fullmatch(piece):
-            break
-        start -= len(piece)
-        named = piece in _REGION_ENDS or (named and len(piece) == 1)
+    text_before = run.group()
+    pieces = tokeniser().cut(text_before)
+    at = 0
+    for piece, after in zip(pieces, [*pieces[1:], ""], strict=True):
+        is_region = piece.endswith(_REGION_ENDS) or piece in _regions() or after in _REGION_ENDS
+        if is_region and len(piece) > 1 and _REGIONS.fullmatch(text_before[at:]):
+            return start - len(text_before) + at
+        at += len(piece)
     return start
 
 
 _REGIONS = re.compile(
-    rf"[{_HAN}]{{2,5}}?(?:省|市|区|县|旗|州|盟)"
+    rf"(?:[{_HAN}]{{2,5}}?(?:省|市|区|县|旗|州|盟|镇|乡|街道|村)|{one_of(listed('addresses', 'regions'))})"
     rf"(?:[{_HAN}]{{1,7}}?(?:市|区|县|旗|州|盟|镇|乡|街道|村|园区|社区)){{0,4}}"
 )
 _REGION_ENDS = (

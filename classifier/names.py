@@ -84,14 +84,15 @@ def name_at(text: str, at: int, *, announced: bool) -> int:
     if not given or text.startswith(_staff_titles(), at + surname):
         return at
     ends_here = _EDGE.match(text, end) is not None
-    is_sure = (announced and ends_here) or text.startswith(_REPORTING, end)
+    is_over = ends_here or (given > 1 and text[end] in _after_chars())
+    is_sure = (announced and is_over) or text.startswith(_REPORTING, end)
     if text[at:end] in _nobody() or (surname == 1 and _is_word(text, at, end, sure=is_sure)):
         return at
     if announced or surname > 1:
         return end
     if text[at] in _verbal() or (text[at] in _doubtful() and given < 2 and not is_sure):
         return at
-    is_over = ends_here or text[end] in _after_chars() or (given > 1 and end in _cuts(text, at))
+    is_over = is_over or text[end] in _after_chars() or (given > 1 and end in _cuts(text, at))
     return end if is_over or text[end] in _never() else at
 
 
@@ -142,6 +143,8 @@ def _is_vague(word: str, name: str, next_chars: str) -> bool:
     """Whether after such a word this may be anything."""
     if word.endswith("师") and name[0] == "傅":  # 老师傅
         return True
+    if word == "的" and "\u3400" <= next_chars[:1] <= "\u9fff":
+        return True
     return (
         word in _verbs()
         and next_chars not in _PAID
@@ -179,7 +182,11 @@ def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
             and not _starts(text, at)
         ):
             return
-        if chars > 1 and text[at : at + 2] not in _doubles() and _is_word(text, at, end, sure=False):
+        if (
+            chars > 1
+            and text[at : at + 2] not in _doubles()
+            and _is_word(text, at, end, sure=False)
+        ):
             continue
         if chars > 1 and text[at] in _verbal() | _doubtful() and not _starts(text, at):
             continue
@@ -248,7 +255,7 @@ def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
 
 _FULL = 3  # characters of most names
 _BEFORE_NUMBER = re.compile(
-    rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:栋室号楼我到]))(?P<it>[{_HAN}]{{2,4}})"
+    rf"(?:(?<![{_HAN}])|(?<=[寄给由是叫找人:栋室号楼我到]))(?![栋室号楼幢座层单])(?P<it>[{_HAN}]{{2,4}})"
     rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"
 )
 _RECEIVES = re.compile(rf"[{_HAN}]{{2,4}} ?收(?![{_HAN}])")
@@ -430,7 +437,10 @@ def _son() -> frozenset[str]:
 
 @cache
 def _doubled() -> re.Pattern[str]:
-    return re.compile(one_of(listed("surnames", "double")))
+    words = {"东方", "西门", "长孙", "司空"}
+    return re.compile(
+        one_of(double for double in listed("surnames", "double") if double not in words)
+    )
 
 
 @cache
