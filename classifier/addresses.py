@@ -15,7 +15,10 @@ _SURE_HOME = 2  # characters: after 城, 里 and the like a number may be anythi
 _MOST_PARTS = 5
 _TELLS_DOOR = ("住", "址", ":", "号", "在")
 _GENERIC = frozenset(
-    ["小区", "本小区", "某小区", "隔壁小区", "花园", "公寓", "大厦", "大楼", "楼", "广场", "中心", "院", "宿舍", "园", "里", "学校", "医院"]
+    [
+        "小区", "本小区", "隔壁小区", "花园", "公寓", "大厦", "大楼", "楼", "广场", "中心",
+        "院", "宿舍", "园", "里", "学校", "医院",
+    ]
 )  # fmt: skip
 
 
@@ -93,9 +96,8 @@ def _place(head: str) -> tuple[str, bool]:
 
 def _fits(place: str, tail: str, *, is_led: bool) -> bool:
     """Whether the place and the tail are an address together."""
-    if place.startswith("某") or place.strip() in _GENERIC:
-        return False
-    if "排" in tail and not re.search(r"[号室]", tail):
+    is_seat = "排" in tail and not re.search(r"[号室]", tail)
+    if is_seat or place.startswith("某") or place.strip() in _GENERIC:
         return False
     kind, has_room = forms.kind_of(place), forms.ROOM.search(tail) is not None
     if kind == "roads" or forms.ROAD.search(place):

@@ -26,7 +26,8 @@ _LATIN_NAME = r"[a-z]{2,15}(?:[ /·.][a-z\-]{2,15}){1,3}(?![a-z0-9@])"
 _LATIN = re.compile(_LATIN_NAME)
 _LATIN_PERSON = re.compile(
     r"(?:旅客|乘客|乘机人|外教|班主任|配偶|朋友|客人|住客|daughter|son|wife|husband|名字打成|姓名)"
-    rf"[ :是叫]{{0,2}}(?P<it>{_LATIN_NAME.replace('{1,3}', '{1,2}')}|[a-z]{{2,12}} [a-z]{{2,12}}(?= ))"
+    rf"[ :是叫]{{0,2}}(?P<it>[a-z]{{2,12}} [a-z]{{2,12}}(?= )"
+    rf"|{_LATIN_NAME})(?![a-z])"
 )
 _DOTTED = re.compile(rf"[{HAN}]{{2,6}}(?:·[{HAN}]{{2,7}}){{1,3}}")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")

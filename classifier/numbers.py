@@ -36,22 +36,14 @@ def numbers(text: str) -> Iterator[Found]:
     >>> list(numbers("订单号 20261123"))
     [Found(start=4, end=12, token='[单号]')]
     """
-    taken: list[Found] = []
-    for form in FORMS:
+    taken: set[int] = set()
+    for form in (*FORMS, LONG):
         for match in form.pattern.finditer(text):
-            start, end = match.span(form.group)
-            found = Found(start, end, form.token)
-            if _is_new(found, taken) and not _is_other(text, found):
-                taken.append(found)
-    for match in LONG.finditer(text):
-        found = Found(*match.span(), "[单号]")
-        if not _is_other(text, found) and _is_new(found, taken):
-            taken.append(found)
-    yield from taken
-
-
-def _is_new(found: Found, taken: list[Found]) -> bool:
-    return all(found.end <= one.start or one.end <= found.start for one in taken)
+            found = Found(*match.span(form.group), form.token)
+            places = range(found.start, found.end)
+            if taken.isdisjoint(places) and not _is_other(text, found):
+                taken.update(places)
+                yield found
 
 
 def _is_other(text: str, found: Found) -> bool:

@@ -63,11 +63,13 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def covered(text: str, pieces: Iterable[Found]) -> str:
-    """The text of the same length with the pieces covered.
+    """The text of the same length with the pieces, which stand in order, covered.
 
     >>> covered("打139", [Found(1, 4, "[手机]")]) == "打" + 3 * FOUND
     True
     """
+    parts, position = [], 0
     for start, end, _ in pieces:
-        text = text[:start] + FOUND * (end - start) + text[end:]
-    return text
+        parts += [text[position:start], FOUND * (end - start)]
+        position = end
+    return "".join([*parts, text[position:]])

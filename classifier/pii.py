@@ -62,6 +62,11 @@ class Kind:
     pattern: re.Pattern[str]
     check: Callable[[str], bool] = lambda _: True
 
+    @property
+    def extends(self) -> bool:
+        """Whether an extension may follow."""
+        return self.token == "[座机]"  # noqa: S105  (no password)
+
 
 def _kind(token: str, pattern: str, check: Callable[[str], bool] = lambda _: True) -> Kind:
     return Kind(token, re.compile(pattern), check)
@@ -153,7 +158,7 @@ def _by_form(text: str) -> Iterator[Found]:
         for match in kind.pattern.finditer(text):
             if kind.check(_SEPARATORS.sub("", match.group())):
                 end = match.end()
-                if kind.token == "[座机]" and (extension := _EXTENSION.match(text, end)):
+                if kind.extends and (extension := _EXTENSION.match(text, end)):
                     end = extension.end()
                 new.append(Found(match.start(), end, kind.token))
         text = covered(text, new)
