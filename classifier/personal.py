@@ -62,6 +62,20 @@ def one_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(branches)}){'?' if ends else ''}"
 
 
+_TOKEN = re.compile(
+    r"\[(?:邮箱|身份证|银行卡|手机|座机|车牌|护照|微信|qq|单号|姓名|地址)\]", re.IGNORECASE
+)
+
+
+def without_tokens(text: str) -> str:
+    """The masked text with a space in place of each token: who is hidden tells nothing.
+
+    >>> without_tokens("[姓名]女士,退款")
+    ' 女士,退款'
+    """
+    return _TOKEN.sub(" ", text)
+
+
 def covered(text: str, pieces: Iterable[Found]) -> str:
     """The text of the same length with the pieces, which stand in order, covered.
 

@@ -1,6 +1,9 @@
-"""Personal data in a text: found by form and checksum, replaced by tokens such as [手机].
+"""Personal data in a text: found by form, checksum and context, replaced by tokens such as [手机].
 
-Service numbers (12315, 95588, 400-…) belong to companies and authorities, not to persons, and stay.
+Two depths. Cleaning (`replace_personal_data`) replaces what the model never needs to see, by form
+alone, and fast. What is stored, shown or written out is masked whole (`mask`, `masked`): also names,
+addresses, accounts and order numbers. Service numbers (12315, 95588, 400-…) belong to companies and
+authorities, not to persons, and stay.
 """
 
 from __future__ import annotations
@@ -225,10 +228,13 @@ def masked(text: str) -> Masked:
 def mask(text: str) -> str:
     """The text with personal data replaced by tokens, everything else untouched.
 
-    Covers mobile and landline numbers, identity and bank card numbers with valid checksums, e-mail
-    addresses and licence plates, in half or full width, spaced or hyphenated.
+    Covers mobile and landline numbers, identity and bank card numbers, e-mail addresses, licence
+    plates, passports, WeChat and QQ accounts, order numbers, names and addresses, in half or full
+    width, spaced or hyphenated. Not all of it is found: docs/privacy.md has the figures.
 
     >>> mask("我的手机13800001111，卡号 6222 0200 0000 0000 000")
     '我的手机[手机]，卡号 [银行卡]'
+    >>> mask("我叫王小梅，住中山北路88号3栋501，订单号 20261123001")
+    '我叫[姓名]，住[地址]，订单号 [单号]'
     """
     return masked(text).text
