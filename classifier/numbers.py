@@ -22,8 +22,8 @@ _LOOK_BACK = 16
 def accounts(text: str) -> Iterator[Found]:
     """Names of WeChat accounts in a folded text: before numbers, for one may be part of them.
 
-    >>> list(accounts("微信号 wang_lei88"))
-    [Found(start=4, end=14, token='[微信]')]
+    >>> set(accounts("微信号 wang_lei88"))
+    {Found(start=4, end=14, token='[微信]')}
     """
     for form in WECHAT:
         for match in form.pattern.finditer(text):
@@ -55,7 +55,8 @@ def _is_other(text: str, found: Found) -> bool:
     if found.token != "[单号]":  # noqa: S105  (no password)
         return False
     head = text[max(0, found.start - _LOOK_BACK) : found.start]
-    return bool(DATE_TIME.fullmatch(number) or NO_ORDER.search(head))
+    is_told = head.rstrip(" :是为").endswith(("号", "码"))
+    return bool((DATE_TIME.fullmatch(number) and not is_told) or NO_ORDER.search(head))
 
 
 ACCOUNTS = Finder(_ACCOUNT.search, accounts)

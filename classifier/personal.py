@@ -36,8 +36,8 @@ class Found(NamedTuple):
 def listed(table: str, name: str) -> tuple[str, ...]:
     """The words of a packaged list.
 
-    >>> listed("surnames", "double")[0]
-    '欧阳'
+    >>> "欧阳" in listed("surnames", "double")
+    True
     """
     text = (files("classifier") / "resources" / "personal.toml").read_text(encoding="utf-8")
     return tuple(tomllib.loads(text)[table][name].split())
