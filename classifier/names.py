@@ -38,8 +38,9 @@ def may_name(text: str) -> bool:
     """Whether anything tells of a name; may be wrongly true, never false."""
     return (
         _hint(dotted="·" in text).search(text) is not None
+        or _said(dotted=False)[-1].search(text) is not None
         or FOUND in text
-        or _CLAUSE.search(text) is not None
+        or _clause().search(f",{text}") is not None
         or _doubled().search(text) is not None
         or may_be_signed(text)
     )
@@ -115,8 +116,6 @@ def _is_vague(word: str, name: str, next_chars: str) -> bool:
     """Whether after such a word this may be anything."""
     if word.endswith("师") and name[0] == "傅":  # 老师傅
         return True
-    if word == "的" and "\u3400" <= next_chars[:1] <= "\u9fff":
-        return True
     return (
         word in name_lists().verbs
         and next_chars not in _PAID
@@ -179,17 +178,11 @@ def _alone(text: str) -> Iterator[tuple[int, int]]:
         end = name_at(text, match.start(), announced=False)
         if end > match.start() and (EDGE.match(text, end) or text[end] in name_lists().after):
             yield match.start(), end
-    for match in _CLAUSE.finditer(text):
-        at, end = match.span("it")
+    for match in _clause().finditer(f",{text}"):  # the beginning is one of a clause, too
+        at, end = match.start("it") - 1, match.end("it") - 1
         told = match.group("sex") is not None
         if name_at(text, at, announced=told) == end and (told or text[at] in name_lists().frequent):
             yield at, end
-
-
-_CLAUSE = re.compile(
-    rf"(?:\A|[,。;:\s!?、])(?P<it>[{HAN}]{{3}}|[{HAN}]{{2}}(?=[, ]?[男女][,。 \d性岁]))"
-    rf"(?:(?P<sex>[, ]?[男女](?=[,。 \d性岁]))|(?=[,。;!?]|\Z))"
-)
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -220,16 +213,18 @@ _AFTER_NUMBER = re.compile(rf"{FOUND}(?:[\s,:()/\-、+(]{{1,2}}|的)")
 
 
 @cache
-def _said(*, dotted: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What finds words before a name: those that announce one, and those that may."""
+def _said(*, dotted: bool) -> tuple[re.Pattern[str], ...]:
+    """What finds words before a name: those that announce one, persons, verbs."""
     firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
     foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]"
     own = f"[{firsts}]" + (rf"|[{HAN}]{{2,6}}·[{HAN}]" if dotted else "")
     first = one_of(listed("names", "announcing"))
-    second = one_of((*listed("names", "possible"), *listed("names", "verbs")))[:-1] + _STAFF_NUMBER
+    second = one_of(listed("names", "possible"))[:-1] + _STAFF_NUMBER
+    frequent = "".join(sorted(name_lists().frequent))
     return (
         re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
         re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
+        re.compile(rf"(?P<word>{one_of(listed('names', 'verbs'))}){_IS}(?=[{frequent}])"),
     )
 
 
@@ -237,10 +232,20 @@ _STAFF_NUMBER = r"|工号[a-z]?\d{2,8}的?)"
 
 
 @cache
+def _clause() -> re.Pattern[str]:
+    """A clause of three characters that a frequent surname begins, or a name whose sex follows."""
+    frequent, singles = ("".join(sorted(s)) for s in (name_lists().frequent, name_lists().singles))
+    return re.compile(
+        rf"[,。;:\s!?、](?P<it>[{singles}][{HAN}]{{1,2}}(?=[, ]?[男女][,。 \d性岁])"
+        rf"|[{frequent}][{HAN}]{{2}}(?![^,。;!?]))(?P<sex>[, ]?[男女](?=[,。 \d性岁]))?"
+    )
+
+
+@cache
 def _hint(*, dotted: bool) -> re.Pattern[str]:
     """One search for all that `_said`, `_titled` and `signed` look for."""
     firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
-    lists = ("announcing", "possible", "verbs", "titles", "signing")
+    lists = ("announcing", "possible", "titles", "signing")
     words = one_of(word for name in lists for word in listed("names", name))[:-1] + _STAFF_NUMBER
     alone = {word[-2:] for name in lists[-2:] for word in listed("names", name)}
     after = rf"[{firsts}a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]" + (

@@ -1,9 +1,9 @@
 """Personal data in a text: found by form, checksum and context, replaced by tokens such as [手机].
 
 Two depths. Cleaning (`replace_personal_data`) replaces what the model never needs to see, by form
-alone, and fast. What is stored, shown or written out is masked whole (`mask`, `masked`): names,
-addresses, accounts and order numbers, too. Service numbers (12315, 95588, 400-…) belong to companies and
-authorities, not to persons, and stay.
+alone, and fast. What is stored, shown or written out is masked whole (`mask`, `masked`): also
+names, addresses, accounts and order numbers. Service numbers (12315, 95588, 400-…) belong to
+companies and authorities, not to persons, and stay.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _DATE = (
 
 def may_be_signed(text: str) -> bool:
     """Whether the end looks as if somebody had signed; read backwards, most are done at once."""
-    return _MAYBE_SIGNED.match(text[: -_SIGNATURE_CHARS - 1 : -1]) is not None
+    return _backwards().match(text[: -_SIGNATURE_CHARS - 1 : -1]) is not None
 
 
 def signed(text: str) -> Iterator[tuple[int, int]]:
@@ -46,11 +46,6 @@ def signed(text: str) -> Iterator[tuple[int, int]]:
 
 
 _SIGNATURE_CHARS, _LEAST_LETTER = 60, 4
-# Of the text read backwards: most texts are done after a few characters.
-_MAYBE_SIGNED = re.compile(
-    rf"[\s。.!,()]{{0,3}}(?:[\d二〇零一三四五六七八九十年月日号./\-\s{FOUND}]{{2,60}}[\s。.,!()]{{0,6}})?"
-    rf"[{HAN}]{{2,4}}(?:[^{HAN}a-z\d]|[人者客户员者长您位]|礼敬|致此)"
-)
 _SIGNATURE = re.compile(
     rf"[\n\s。.!?！？;—\-~,:)»…⋯](?P<who>(?:您的|你们的|一位|一个)?"
     r"(?:投诉人|申诉人|消费者|顾客|客户|用户|读者|业主|家长|乘客|此致|敬礼|储户|会员|学员|患者))?"
@@ -62,3 +57,14 @@ _SIGNATURE = re.compile(
 @cache
 def _before_signing() -> re.Pattern[str]:
     return re.compile(one_of(listed("names", "signing")))
+
+
+@cache
+def _backwards() -> re.Pattern[str]:
+    """The end of a signed text read backwards: a date or a number, a name, and what parts it."""
+    surnames = "".join(sorted(name_lists().singles | {name[1] for name in name_lists().doubles}))
+    return re.compile(
+        rf"[\s。.!,()]{{0,3}}"
+        rf"(?:[\d二〇零一三四五六七八九十年月日号./\-\s{FOUND}]{{2,60}}[\s。.!,()]{{0,6}})?"
+        rf"[{HAN}]{{1,3}}[{surnames}](?:[^{HAN}a-z\d]|[人者客户员者长您位]|礼敬|致此|.?[{surnames}])"
+    )
