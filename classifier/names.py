@@ -37,8 +37,8 @@ _IS = r"(?:[\s:：=()（【「\[“\"'!,]|[是为為叫即]|[写填]的?){0,4}"
 def may_name(text: str) -> bool:
     """Whether anything tells of a name; may be wrongly true, never false."""
     return (
-        _hint(dotted="·" in text).search(text) is not None
-        or _said(dotted=False)[-1].search(text) is not None
+        any(pattern.search(text) for pattern in _said(dotted="·" in text))
+        or _hint().search(text) is not None
         or FOUND in text
         or _clause().search(f",{text}") is not None
         or _doubled().search(text) is not None
@@ -242,16 +242,9 @@ def _clause() -> re.Pattern[str]:
 
 
 @cache
-def _hint(*, dotted: bool) -> re.Pattern[str]:
-    """One search for all that `_said`, `_titled` and `signed` look for."""
-    firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
-    lists = ("announcing", "possible", "titles", "signing")
-    words = one_of(word for name in lists for word in listed("names", name))[:-1] + _STAFF_NUMBER
-    alone = {word[-2:] for name in lists[-2:] for word in listed("names", name)}
-    after = rf"[{firsts}a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]" + (
-        rf"|[{HAN}]{{2,6}}·" if dotted else ""
-    )
-    return re.compile(rf"{words}(?:(?<={'|'.join(sorted(alone))})|{_IS}(?={after}))")
+def _hint() -> re.Pattern[str]:
+    """One search for titles and what `signed` looks for."""
+    return re.compile(one_of((*listed("names", "titles"), *listed("names", "signing"))))
 
 
 @cache
