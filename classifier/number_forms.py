@@ -55,7 +55,7 @@ WECHAT = (
         r"(?![a-z0-9@]|\.[a-z0-9])",
     ),
     _said("[微信]", r"(?<![a-z0-9])wxid_[a-z0-9]{4,20}"),
-    _said(  # a name with an underscore and a digit is hardly anything else, unless it is a file's or an error's
+    _said(  # a name with underscore and digit is little else, unless a file's or an error's
         "[微信]",
         r"(?<![a-z0-9._@/\-])(?!img|dsc|screenshot|err|mmexport|video|rec|http)",
         r"(?=[a-z_\-]{2,32}\d)[a-z][a-z0-9\-]{1,15}_[a-z0-9_\-]{2,16}(?![a-z0-9@./])",
