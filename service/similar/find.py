@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from classifier.likeness import Term
+from classifier.personal import without_tokens
 from service.cases.desk import find
 from service.cases.search import newest_with, searchable, sought
 from service.cases.tables import Case, CaseContent, Note, Verdict
@@ -77,11 +78,11 @@ def similar_cases(
     """
     with database.session() as session:
         case = find(session, case_id)
-        own = session.get_one(CaseContent, case_id).text[:_COMPARED_CHARS]
+        own = without_tokens(session.get_one(CaseContent, case_id).text[:_COMPARED_CHARS])
         folded = searchable(own)
         terms = [term for term in model.telling_terms(own, _TERMS) if term.text in folded]
         texts = _candidates(session, case, terms)
-        alike = model.likeness(own, list(texts.values()))
+        alike = model.likeness(own, [without_tokens(one) for one in texts.values()])
         ranked = sorted(zip(alike, texts, strict=True), key=lambda one: (-one[0], -one[1]))
         best = {n: share for share, n in ranked[:limit] if share >= LEAST_LIKENESS}
         items = _items(session, best, texts, [term.text for term in terms])

@@ -27,6 +27,7 @@ CATEGORIES = list(load_config().category_names)
 SIGNALS = [rule.code for rule in packaged_rules()]
 MIN_TEXTS = 10_000
 MIN_OF_CATEGORY, MIN_OF_LEVEL, MIN_OF_SIGNAL, MIN_OF_OTHER = 450, 1200, 120, 900
+_NUMBERS = ("[手机]", "[座机]", "[身份证]", "[银行卡]", "[车牌]", "[护照]", "[QQ]")
 COMMON = ["quality", "delivery", "refund", "attitude", "false_ad", "price_fee"]
 MIN_OF_COMMON = 800
 MIN_HARD_NEGATIVES = 60
@@ -154,9 +155,14 @@ def test_no_opening_or_ending_is_a_habit(corpus: pd.DataFrame) -> None:
 
 
 def test_no_text_holds_personal_data(corpus: pd.DataFrame) -> None:
-    """Masking finds nothing to mask but numbers that were written as masked already."""
+    """No number tells of a person, but for those that were written as masked already.
+
+    Names and addresses are invented, as the datasheet says, and order numbers are nobody's.
+    """
     found = [
-        text for text in corpus.text if mask(text) != text and "*" not in text and "x" not in text
+        text
+        for text in corpus.text
+        if any(token in mask(text) for token in _NUMBERS) and "*" not in text and "x" not in text
     ]
     assert found == []
 

@@ -1,0 +1,261 @@
+"""Names of persons, where something beside them tells: 我叫…, …女士, 收件人：…, a signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from classifier.name_forms import (
+    EDGE,
+    FULL,
+    HAN,
+    begins_word,
+    cuts,
+    is_name,
+    name_at,
+    starts,
+    surname_chars,
+)  # fmt: skip
+from classifier.name_lists import name_lists
+from classifier.personal import FOUND, Finder, Found, listed, one_of
+from classifier.signatures import may_be_signed, signed
+
+TOKEN = "[姓名]"  # noqa: S105  (no password)
+_LATIN_NAME = r"[a-z]{2,15}(?:[ /·.][a-z\-]{2,15}){1,3}(?![a-z0-9@])"
+_LATIN = re.compile(_LATIN_NAME)
+_LATIN_PERSON = re.compile(
+    r"(?:旅客|乘客|乘机人|外教|班主任|配偶|朋友|客人|住客|daughter|son|wife|husband|名字打成|姓名)"
+    rf"[ :是叫]{{0,2}}(?P<it>[a-z]{{2,12}} [a-z]{{2,12}}(?= )"
+    rf"|{_LATIN_NAME})(?![a-z])"
+)
+_DOTTED = re.compile(rf"[{HAN}]{{2,6}}(?:·[{HAN}]{{2,7}}){{1,3}}")
+_JOINED = re.compile(r"[、和与及跟/&,] ?")
+_IS = r"(?:[\s:：=()（【「\[“\"'!,]|[是为為叫即]|[写填]的?){0,4}"
+
+
+def may_name(text: str) -> bool:
+    """Whether anything tells of a name; may be wrongly true, never false."""
+    return (
+        any(pattern.search(text) for pattern in _said(dotted="·" in text))
+        or _hint().search(text) is not None
+        or FOUND in text
+        or _clause().search(f",{text}") is not None
+        or _doubled().search(text) is not None
+        or may_be_signed(text)
+    )
+
+
+def names(text: str) -> Iterator[Found]:
+    """Pieces of a folded text, in any order; some may overlap.
+
+    >>> text = "我叫王小梅,客服小李说张女士来过"
+    >>> sorted(text[start:end] for start, end, _ in names(text))
+    ['张', '王小梅']
+    """
+    spans: list[tuple[int, int]] = []
+    for pattern in _said(dotted="·" in text):
+        for match in pattern.finditer(text):
+            spans += _after(text, match)
+    for match in _titled().finditer(text):
+        spans += _before_title(text, match)
+    spans += (match.span("it") for match in _LATIN_PERSON.finditer(text))
+    spans += _alone(text)
+    if FOUND in text:
+        spans += _beside_numbers(text)
+    spans += signed(text)
+    if spans:
+        for start, end in {*spans, *_again(text, spans)}:
+            yield Found(start, end, TOKEN)
+
+
+def _again(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Where the full names stand elsewhere in the text."""
+    full = {text[start:end] for start, end in spans if end - start > 1}
+    if full:
+        for match in re.finditer(
+            "|".join(map(re.escape, sorted(full, key=len, reverse=True))), text
+        ):
+            yield match.span()
+
+
+def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The names after words that announce one, or make one possible."""
+    at = match.end()
+    word, gap = match.group("word"), text[match.end("word") : at]
+    announced = word in name_lists().announcing or gap == "叫"
+    if announced and (gap.strip() or word.endswith("人")):
+        for pattern in (_LATIN, _DOTTED):
+            if found := pattern.match(text, at):
+                yield found.span()
+                return
+    elif found := _DOTTED.match(text, at):
+        yield found.span()
+        return
+    end = name_at(text, at, announced=announced)
+    if not announced and end > at:
+        begin = match.start("word")
+        if (
+            text[begin - 1 : begin + 2] == "物业主"
+            or not (begin in cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其")
+            or _is_vague(word, text[at:end], text[end : end + 2])
+        ):
+            return
+    if announced and not gap and surname_chars(text, at) == 1 and text[at] in name_lists().verbal:
+        return
+    if end == at and announced and (":" in gap or word == "我叫"):
+        end = _any_name(text, at) if ":" in gap else at
+    while end > at:
+        yield at, end
+        joined = _JOINED.match(text, end)
+        at = joined.end() if joined else end
+        end = name_at(text, at, announced=False) if joined else at
+
+
+def _is_vague(word: str, name: str, next_chars: str) -> bool:
+    """Whether after such a word this may be anything."""
+    if word.endswith("师") and name[0] == "傅":  # 老师傅
+        return True
+    return (
+        word in name_lists().verbs
+        and next_chars not in _PAID
+        and (len(name) != FULL or name[0] not in name_lists().frequent)
+    )
+
+
+_PAID = ("转账", "转帐", "汇款", "打款", "打电", "签收", "代收")
+
+
+def _any_name(text: str, at: int) -> int:
+    """Two or three characters alone after a colon, whatever the surname, unless nobody is named."""
+    found = re.compile(rf"[{HAN}]{{2,3}}(?![{HAN}a-z*])").match(text, at)
+    if (
+        not found
+        or found.group() in name_lists().nobody
+        or any(c in name_lists().never for c in found.group())
+    ):
+        return at
+    return found.end()
+
+
+def _before_title(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The name before 先生, 女士 and the like; of staff only a full name."""
+    end = match.start()
+    if text.startswith(name_lists().not_persons, match.end()):
+        return
+    for at in range(max(0, end - _LONGEST), end - 1):
+        if is_name(text[at:end]) and _is_full(text, at):
+            yield at, end
+            return
+    if end and text[end - 1] in name_lists().singles and _is_surname(text, end - 1):
+        yield end - 1, end
+
+
+def _is_full(text: str, at: int) -> bool:
+    """Whether what has the form of a full name before a title is one."""
+    lists = name_lists()
+    if text[at : at + 2] in lists.doubles:
+        return True
+    is_word = text[at] in lists.verbal | lists.doubtful and not starts(text, at)
+    return not is_word and not begins_word(text, at, sure=False)
+
+
+def _is_surname(text: str, at: int) -> bool:
+    """Whether one character before a title is a customer's surname."""
+    lists = name_lists()
+    if text.endswith(lists.roles, 0, at) or (text[at] in lists.verbal and not starts(text, at)):
+        return False
+    return at == 0 or text[at - 1] in _BEFORE_SURNAME or at in cuts(text, at)
+
+
+_LONGEST = 4  # characters of a name
+_BEFORE_SURNAME = frozenset("找给是叫和与跟由有对向姓请问为让")
+
+
+def _alone(text: str) -> Iterator[tuple[int, int]]:
+    """The names of two characters in the surname, of a person whose sex follows, or in a clause."""
+    for match in _doubled().finditer(text):
+        end = name_at(text, match.start(), announced=False)
+        if end > match.start() and (EDGE.match(text, end) or text[end] in name_lists().after):
+            yield match.start(), end
+    for match in _clause().finditer(f",{text}"):  # the beginning is one of a clause, too
+        at, end = match.start("it") - 1, match.end("it") - 1
+        told = match.group("sex") is not None
+        if name_at(text, at, announced=told) == end and (told or text[at] in name_lists().frequent):
+            yield at, end
+
+
+def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """The names right before or after a number or an address that was found."""
+    for match in _BEFORE_NUMBER.finditer(text):
+        at = match.start("it")
+        full = match.end("it") - at >= FULL
+        if (
+            name_at(text, at, announced=full) == match.end("it")
+            and text[at] not in name_lists().verbal
+        ):
+            yield match.span("it")
+    for match in _AFTER_NUMBER.finditer(text):
+        at = match.end()
+        is_said = _RECEIVES.match(text, at) is not None
+        end = name_at(text, at, announced=is_said)
+        known = text[at - 1] != "的" or end - at == FULL
+        if end > at and known and (is_said or EDGE.match(text, end) or text[at - 1] == "的"):
+            yield at, end
+
+
+_BEFORE_NUMBER = re.compile(
+    rf"(?:(?<![{HAN}])|(?<=[寄给由是叫找人:栋室号楼我到]))(?![栋室号楼幢座层单])(?P<it>[{HAN}]{{2,4}})"
+    rf"[\s,:()/\-、+]{{0,2}}(?:收|的?(?:电话|手机|身份证|卡号|号码|联系方式|微信|qq)号?码?)?[:是为\s]{{0,2}}{FOUND}"
+)
+_RECEIVES = re.compile(rf"[{HAN}]{{2,4}} ?收(?![{HAN}])")
+_AFTER_NUMBER = re.compile(rf"{FOUND}(?:[\s,:()/\-、+(]{{1,2}}|的)")
+
+
+@cache
+def _said(*, dotted: bool) -> tuple[re.Pattern[str], ...]:
+    """What finds words before a name: those that announce one, persons, verbs."""
+    firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
+    foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]"
+    own = f"[{firsts}]" + (rf"|[{HAN}]{{2,6}}·[{HAN}]" if dotted else "")
+    first = one_of(listed("names", "announcing"))
+    second = one_of(listed("names", "possible"))[:-1] + _STAFF_NUMBER
+    frequent = "".join(sorted(name_lists().frequent))
+    return (
+        re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
+        re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
+        re.compile(rf"(?P<word>{one_of(listed('names', 'verbs'))}){_IS}(?=[{frequent}])"),
+    )
+
+
+_STAFF_NUMBER = r"|工号[a-z]?\d{2,8}的?)"
+
+
+@cache
+def _clause() -> re.Pattern[str]:
+    """A clause of three characters that a frequent surname begins, or a name whose sex follows."""
+    frequent, singles = ("".join(sorted(s)) for s in (name_lists().frequent, name_lists().singles))
+    return re.compile(
+        rf"[,。;:\s!?、](?P<it>[{singles}][{HAN}]{{1,2}}(?=[, ]?[男女][,。 \d性岁])"
+        rf"|[{frequent}][{HAN}]{{2}}(?![^,。;!?]))(?P<sex>[, ]?[男女](?=[,。 \d性岁]))?"
+    )
+
+
+@cache
+def _hint() -> re.Pattern[str]:
+    """One search for titles and what `signed` looks for."""
+    return re.compile(one_of((*listed("names", "titles"), *listed("names", "signing"))))
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    words = one_of(listed("names", "titles"))
+    return re.compile(rf"{words}(?!姐|妹|们|厕|装|款|表|鞋|包|卫生|香)")
+
+
+@cache
+def _doubled() -> re.Pattern[str]:
+    return re.compile(one_of(sorted(name_lists().clear_doubles)))
+
+
+NAMES = Finder(may_name, names)

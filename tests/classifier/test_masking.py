@@ -1,0 +1,36 @@
+"""How much of the personal data in hand-written texts is masked, and how much else."""
+
+from __future__ import annotations
+
+from tests.show.masking import FOLDER, KINDS, Counts, measure, read, unmarked
+
+MIN_CASES, MIN_RECALL, MIN_PRECISION = 1500, 0.945, 0.985
+
+
+def measured() -> tuple[int, Counts]:
+    """How many texts there are, and what masking found in them."""
+    cases = [case for file in sorted(FOLDER.glob("*.txt")) for case in read(file)]
+    return len(cases), measure(cases)
+
+
+def test_nearly_all_personal_data_is_masked_and_little_else() -> None:
+    """Over both files: pieces found, and masks that cover personal data."""
+    number, counts = measured()
+    assert number >= MIN_CASES
+    assert {*counts.pieces} == {*KINDS}
+    assert counts.recall() >= MIN_RECALL, counts.faults
+    assert counts.precision() >= MIN_PRECISION, counts.faults
+
+
+def test_a_piece_counts_as_found_only_if_all_of_it_is_masked() -> None:
+    """A missed piece, a half masked one and a mask of nothing are told apart."""
+    lines = [
+        "打⟦mobile:13800001111⟧找⟦name:王芳⟧女士",
+        "客服小李说⟦name:小李⟧",
+        "住中山路8号3栋501",
+    ]
+    counts = measure(unmarked(line, "here") for line in lines)
+    assert (counts.pieces.total(), counts.found.total()) == (3, 2)
+    assert (counts.masks.total(), counts.false["address"]) == (3, 1)
+    assert counts.recall("mobile") == 1.0
+    assert counts.precision("address") == 0.0

@@ -1,0 +1,176 @@
+"""How much of the personal data in hand-written texts is masked, and how much else.
+
+`python -m tests.show.masking [FILE …]`: each line of a file is a text with marks ⟦kind:piece⟧. A
+piece counts as found when every character of it that identifies (letters, digits, Chinese other
+than a title) is masked; a mask is false when it touches no piece, or covers more than two
+characters beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from classifier.pii import masked
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "tests" / "data" / "personal"
+KINDS = {
+    "mobile": "[手机]", "landline": "[座机]", "id_card": "[身份证]", "bank_card": "[银行卡]",
+    "email": "[邮箱]", "plate": "[车牌]", "passport": "[护照]", "address": "[地址]",
+    "name": "[姓名]", "order": "[单号]", "wechat": "[微信]", "qq": "[QQ]",
+}  # fmt: skip
+_MARK = re.compile(r"⟦(\w+):([^⟧]*)⟧")
+_TITLE = re.compile("先生|女士|小姐|太太|夫人|大爷|大妈|大娘|奶奶|爷爷|老太|阿姨|叔叔|大姐|大哥")
+_MAX_BESIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What somebody marked as personal: its kind, and where it stands."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One text without its marks, and what was marked."""
+
+    place: str
+    text: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(slots=True)
+class Counts:
+    """Pieces found and missed by kind; masks, and false ones, by the kind of their token."""
+
+    pieces: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    masks: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def recall(self, kind: str | None = None) -> float:
+        """The share of the pieces that are masked, of one kind or of all."""
+        return _share(self.found, self.pieces, kind)
+
+    def precision(self, kind: str | None = None) -> float:
+        """The share of the masks that cover personal data and little else."""
+        return 1.0 - _share(self.false, self.masks, kind, empty=0.0)
+
+
+def _share(
+    part: Counter[str], whole: Counter[str], kind: str | None, *, empty: float = 1.0
+) -> float:
+    sums = (part[kind], whole[kind]) if kind else (part.total(), whole.total())
+    return sums[0] / sums[1] if sums[1] else empty
+
+
+def read(file: Path) -> list[Case]:
+    """The cases of a file; lines that are empty or begin with # are left out."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [
+        unmarked(line, f"{file.name}:{number}")
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.startswith("#")
+    ]
+
+
+def unmarked(line: str, place: str) -> Case:
+    r"""The text of a line, in which \n is a line break, and its marked pieces.
+
+    >>> unmarked("找⟦name:王芳⟧", "here")
+    Case(place='here', text='找王芳', pieces=(Piece(kind='name', start=1, end=3),))
+    """
+    line = line.replace("\\n", "\n")
+    text, pieces, position = "", [], 0
+    for match in _MARK.finditer(line):
+        if match.group(1) not in KINDS:
+            raise ValueError(f"{place}: {match.group(1)!r} is no kind; there are {[*KINDS]}")
+        text += line[position : match.start()]
+        pieces.append(Piece(match.group(1), len(text), len(text) + len(match.group(2))))
+        text += match.group(2)
+        position = match.end()
+    return Case(place, text + line[position:], tuple(pieces))
+
+
+def measure(cases: Iterable[Case]) -> Counts:
+    """What masking finds of the pieces, and what it takes that is none."""
+    counts = Counts()
+    for case in cases:
+        masks = masked(case.text).pieces
+        hidden = {place for start, end, _, _ in masks for place in range(start, end)}
+        for piece in case.pieces:
+            counts.pieces[piece.kind] += 1
+            if identifying(case.text, piece) <= hidden:
+                counts.found[piece.kind] += 1
+            else:
+                _note(counts, case, piece, "missed")
+        personal = {place for one in case.pieces for place in range(one.start, one.end)}
+        tokens = masked(case.text).text
+        for start, end, new_start, new_end in masks:
+            kind = next(k for k, token in KINDS.items() if token == tokens[new_start:new_end])
+            counts.masks[kind] += 1
+            beside = {p for p in range(start, end) if case.text[p].isalnum()} - personal
+            if len(beside) > _MAX_BESIDE or personal.isdisjoint(range(start, end)):
+                counts.false[kind] += 1
+                _note(counts, case, Piece(kind, start, end), "false")
+    return counts
+
+
+def identifying(text: str, piece: Piece) -> set[int]:
+    """The places of a piece's letters, digits and Chinese, a title left out."""
+    places = {place for place in range(piece.start, piece.end) if text[place].isalnum()}
+    if piece.kind == "name":
+        for title in _TITLE.finditer(text, piece.start, piece.end):
+            places -= set(range(*title.span()))
+    return places
+
+
+def _note(counts: Counts, case: Case, piece: Piece, what: str) -> None:
+    shown = (
+        f"{case.text[: piece.start]}⟦{case.text[piece.start : piece.end]}⟧{case.text[piece.end :]}"
+    )
+    counts.faults.append(f"{case.place} {what} {piece.kind}: {shown!r}")
+
+
+def table(counts: Counts) -> list[str]:
+    """The figures by kind and over all, one a line."""
+    lines = [f"{'kind':<10} pieces recall  masks precision"]
+    for kind in (*KINDS, None):
+        numbers = (counts.pieces[kind], counts.masks[kind]) if kind else (
+            counts.pieces.total(), counts.masks.total(),
+        )  # fmt: skip
+        lines.append(
+            f"{kind or 'all':<10} {numbers[0]:6} {counts.recall(kind):6.3f} {numbers[1]:6} "
+            f"{counts.precision(kind):9.3f}"
+        )
+    return lines
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--quiet", is_flag=True, help="Leave out what was missed or masked in vain.")
+def main(paths: Sequence[Path], *, quiet: bool) -> None:
+    """Measure masking on FILES, or on all of tests/data/personal."""
+    everything: list[Case] = []
+    for file in paths or sorted(FOLDER.glob("*.txt")):
+        cases = read(file)
+        everything += cases
+        plain = sum(not case.pieces for case in cases)
+        click.echo(f"{file.name}: {len(cases)} texts, {plain} of them without personal data")
+    counts = measure(everything)
+    for line in [*([] if quiet else counts.faults), *table(counts)]:
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()
