@@ -156,8 +156,13 @@ def _is_full(text: str, at: int) -> bool:
     lists = name_lists()
     if text[at : at + 2] in lists.doubles:
         return True
+    if text[at] == "谢" and text[max(0, at - 1) : at] in _BEFORE_THANKS:
+        return False
     is_word = text[at] in lists.verbal | lists.doubtful and not starts(text, at)
     return not is_word and not begins_word(text, at, sure=False)
+
+
+_BEFORE_THANKS = frozenset("感多谢致答道拜")
 
 
 def _is_surname(text: str, at: int) -> bool:
