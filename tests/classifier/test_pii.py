@@ -155,9 +155,12 @@ def test_hostile_text_takes_linear_time(part: str) -> None:
 
     def seconds(chars: int) -> float:
         text = (part * (chars // len(part) + 1))[:chars]
-        started = time.process_time()
-        mask(text)
-        return time.process_time() - started
+        best = 99.0
+        for _ in range(3):  # the machine may have been busy with something else
+            started = time.process_time()
+            mask(text)
+            best = min(best, time.process_time() - started)
+        return best
 
     mask("我叫王小梅，住中山北路88号")  # loads the lists
     assert seconds(16_000) < 10 * max(seconds(4_000), 0.01)
