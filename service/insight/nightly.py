@@ -17,11 +17,11 @@ from service.db import Database
 from service.insight.arrivals import UTC_OFFSET_HOURS
 from service.insight.surges import DAY
 from service.insight.tables import EmergingWord, Issue
+from service.insight.texts import PERIOD_DAYS
 
 CHECK_SECONDS = 300.0
 NIGHT_HOUR = 3  # in China; a worker that was not running then makes up for it when it starts
 MIN_CASES = 50  # of the last days: fewer have nothing that recurs
-_DAYS = 90
 
 
 class Rebuilding(Protocol):
@@ -68,7 +68,7 @@ class NightlyRebuild:
 
     def _is_due(self, night: datetime, now: datetime) -> bool:
         newest = (select(func.max(table.built_at)) for table in (Issue, EmergingWord))
-        recent = select(Case.id).where(Case.created_hour >= hour(now) - _DAYS * DAY)
+        recent = select(Case.id).where(Case.created_hour >= hour(now) - PERIOD_DAYS * DAY)
         with self._database.session() as session:
             if any((built := session.scalar(one)) and built >= night for one in newest):
                 return False

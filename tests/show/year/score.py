@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from service.insight.surges import DAY, MIN_CASES
 from service.insight.tables import Surge
+from service.insight.texts import PERIOD_DAYS
 from tests.show.year.replay import SeenIssue, Week
 from tests.show.year.world import Planted, World
 
 _AFTER_DAYS = 7  # an alarm may come so long after a surge is over: its last week is still high
 _MOST = 3  # of five examples: what a finding is about
 _PURE = 0.5  # a group of which less is the problem's is no finding of it
-_PERIOD_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def score_issues(
         hits = []
         looks = 0
         for week in weeks:
-            here = {n for n in own if week.day - _PERIOD_DAYS < days[n] <= week.day}
+            here = {n for n in own if week.day - PERIOD_DAYS < days[n] <= week.day}
             if len(here) >= 2 * MIN_CASES:
                 looks += 1
                 pure = _pure(week.issues, here)
