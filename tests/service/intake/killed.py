@@ -1,4 +1,4 @@
-"""Takes a file in, killed at the first statement to the database, then the seventh, and so on.
+"""Takes a file in, killed at the first statement to the database, then the twelfth, and so on.
 
 `python -m tests.service.intake.killed FILE`, settings as always; prints how often it was killed.
 """
@@ -45,7 +45,7 @@ if __name__ == "__main__":
     while True:
         child = os.fork()
         if child == 0:
-            run(6 * kills + 1)
+            run(11 * kills + 1)
             os._exit(0)
         if os.waitpid(child, 0)[1] == 0:
             break
