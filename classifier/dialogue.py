@@ -18,6 +18,7 @@ from classifier.dialogue_decision import decided, height
 from classifier.dialogue_rules import read_turns
 from classifier.dialogue_speech import Kind, Repetition, kinds_of, repetition
 from classifier.prediction import Band, Intensity, Prediction
+from classifier.reply import intensity_json
 
 Json = dict[str, object]
 
@@ -101,7 +102,7 @@ class Dialogue:
     def _peak(self) -> Json | None:
         if self.peak is None:
             return None
-        return {"turn": self.peak, **(_intensity_json(self.turns[self.peak].intensity) or {})}
+        return {"turn": self.peak, **(_level(self.turns[self.peak].intensity) or {})}
 
     def _acknowledgement(self) -> Json:
         place = self.acknowledged_by
@@ -195,19 +196,16 @@ def _turn_json(place: int, heard: Heard) -> Json:
         "role": heard.role.value,
         "start": heard.start,
         "end": heard.end,
-        "intensity": _intensity_json(heard.intensity),
+        "intensity": _level(heard.intensity),
         "repeated_share": round(heard.repeated, 6),
         "says_again": heard.says_again,
         "acknowledges": [kind.value for kind in heard.acknowledges],
     }
 
 
-def _intensity_json(intensity: Intensity | None) -> Json | None:
-    if intensity is None:
-        return None
-    return {
-        "level": intensity.level,
-        "name": intensity.name,
-        "score": round(intensity.score, 6),
-        "band": intensity.band.value,
-    }
+def _level(intensity: Intensity | None) -> Json | None:
+    """As of a whole text, without the probability of each level."""
+    shown = intensity_json(intensity)
+    if shown is not None:
+        del shown["probs"]
+    return shown

@@ -23,7 +23,7 @@ def reply(
         "request_id": request_id,
         "outcome": prediction.outcome.value,
         "outcome_reasons": list(prediction.outcome_reasons),
-        "intensity": _intensity(prediction.intensity),
+        "intensity": intensity_json(prediction.intensity),
         "category": _category(prediction.category),
         "signals": [signal._asdict() for signal in prediction.signals],
         "priority": {
@@ -91,7 +91,8 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _intensity(intensity: Intensity | None) -> Json | None:
+def intensity_json(intensity: Intensity | None) -> Json | None:
+    """A level with everything that is told of it."""
     if intensity is None:
         return None
     return {

@@ -19,6 +19,11 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def was_late(now: datetime) -> ColumnElement[bool]:
+    """Answered after its time, or overdue."""
+    return or_(Case.first_response_at > Case.due_at, is_overdue(now))
+
+
 def overdue(case: Case, now: datetime) -> bool:
     """The same of a case in hand."""
     return (

@@ -13,26 +13,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from classifier.calendar import BusinessHours, Span, is_workday
 from service.actors import DEMO_CLIENT
 from service.cases.tables import Case
 from service.insight import surges
 from service.insight.grouping import Common, Series
+from service.insight.kinds import KINDS
 from service.insight.surges import BASELINE_DAYS, DAY, GUARD_DAYS, MIN_BASELINE_DAYS, WEEK, Longs
 
 ANGRY_LEVEL = 4  # from here on words are angry (level 4 of 5 in the default labels)
 MAX_CONTACTS = 3  # of one customer within the policy's `repeat_days`: more is one who insists
 UTC_OFFSET_HOURS = 8  # days are China's
 ALL = Series("all", "")
-_COLUMNS = {
-    "category": Case.category,
-    "team": Case.team,
-    "channel": Case.channel,
-    "product": Case.product,
-    "region": Case.region,
-}
 _EPOCH = date(1970, 1, 1)
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 _CHINA = BusinessHours(ZoneInfo("Asia/Shanghai"), (Span(0, 86_400),), is_chinese=True)
@@ -91,7 +85,7 @@ def series_of(row: Row) -> Iterator[Series]:
     yield ALL
     if row.is_angry:
         yield Series("level", f"{ANGRY_LEVEL}+")
-    for kind in _COLUMNS:
+    for kind in KINDS:
         code = getattr(row, kind)
         if code:
             yield Series(kind, code)
@@ -101,7 +95,10 @@ def condition(series: Series) -> ColumnElement[bool]:
     """What cases of a series have in common, for a query."""
     if series.kind == "level":
         return Case.level >= ANGRY_LEVEL
-    return _COLUMNS[series.kind] == series.code if series != ALL else Case.id > 0
+    if series == ALL:
+        return Case.id > 0
+    column: InstrumentedAttribute[str | None] = getattr(Case, series.kind)
+    return column == series.code
 
 
 def read(session: Session, last: int, *, days: int = BASELINE_DAYS + GUARD_DAYS) -> Arrivals:

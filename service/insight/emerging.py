@@ -18,14 +18,13 @@ _MAX_EXAMPLES = 5
 
 @dataclass(slots=True)
 class Sums:
-    """Words of all categories, by period: in how many cases now and before, and examples."""
+    """Words of some cases: in how many now and before, and examples."""
 
     now: Counter[str] = field(default_factory=Counter)
     before: Counter[str] = field(default_factory=Counter)
     now_of: int = 0
     before_of: int = 0
     examples: dict[str, list[int]] = field(default_factory=dict)
-    compounds: set[str] = field(default_factory=set)
 
 
 def compounds_of(texts: Iterable[Text], today: int) -> frozenset[str]:
@@ -39,9 +38,9 @@ def terms_of(pieces: Pieces, compounds: frozenset[str]) -> set[str]:
     return {*words.compounds_in(pieces, compounds), *filter(words.is_term, pieces)}
 
 
-def count(texts: Iterable[tuple[Text, set[str]]], compounds: frozenset[str], until: int) -> Sums:
+def count(texts: Iterable[tuple[Text, set[str]]], until: int) -> Sums:
     """Counts up to a day and after it, and the latest cases of each word after it."""
-    found = Sums(compounds=set(compounds))
+    found = Sums()
     for text, own in texts:
         if text.day <= until:
             found.before.update(own)
@@ -61,12 +60,13 @@ def add(sums: Sums, own: Sums) -> None:
     sums.before.update(own.before)
     sums.now_of += own.now_of
     sums.before_of += own.before_of
-    sums.compounds |= own.compounds
     for word, numbers in own.examples.items():
         sums.examples[word] = sorted([*sums.examples.get(word, ()), *numbers])[-_MAX_EXAMPLES:]
 
 
-def emerging(sums: Sums, days: int, category: str, now: datetime) -> list[EmergingWord]:
+def emerging(
+    sums: Sums, compounds: frozenset[str], days: int, category: str, now: datetime
+) -> list[EmergingWord]:
     """The words that rose; none without a past to compare with."""
     if not sums.before_of:
         return []
@@ -75,7 +75,7 @@ def emerging(sums: Sums, days: int, category: str, now: datetime) -> list[Emergi
             days=days,
             category=category,
             word=one.word[:64],
-            is_compound=one.word in sums.compounds,
+            is_compound=one.word in compounds,
             now=one.now,
             before=one.before,
             now_of=sums.now_of,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.cases.faults import CaseFieldError
 from service.cases.query import read_period
+from service.cases.query_values import shown
 from service.operations import Parameter
 
 MAX_DAYS = 90
@@ -36,7 +37,7 @@ def read_asked(arguments: Mapping[str, Sequence[str]]) -> Asked:
     """
     unknown = sorted(set(arguments) - {one.name for one in PARAMETERS})
     if unknown:
-        raise CaseFieldError(unknown[0][:64], "未知参数；可用的有 days、category、actor")
+        raise CaseFieldError(shown(unknown[0]), "未知参数；可用的有 days、category、actor")
     days, _ = read_period({"days": arguments.get("days", ())})
     if days > MAX_DAYS:
         raise CaseFieldError("days", f"days 是 {days}，需要 1–{MAX_DAYS} 的整数")

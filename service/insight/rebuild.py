@@ -80,13 +80,11 @@ def look(database: Database, now: datetime, *, step: Callable[[str], None]) -> F
         found.groups[category] = _groups(own_texts, period)
         counted = [emerging.terms_of(text.pieces, compounds) for text in own_texts]
         for days in WORD_DAYS:
-            own = emerging.count(
-                zip(own_texts, counted, strict=True), compounds, period.today - days
-            )
-            found.words += emerging.emerging(own, days, category, now)
+            own = emerging.count(zip(own_texts, counted, strict=True), period.today - days)
+            found.words += emerging.emerging(own, compounds, days, category, now)
             emerging.add(sums[days], own)
     for days in WORD_DAYS:
-        found.words += emerging.emerging(sums[days], days, "", now)
+        found.words += emerging.emerging(sums[days], compounds, days, "", now)
     return found
 
 

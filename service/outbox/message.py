@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from classifier.lexicon import signal_names
 from classifier.policy import Policy
+from service.insight.kinds import KINDS
 from service.outbox.configuration import Configuration, OnCall
 from service.outbox.tables import Json
 
@@ -33,8 +34,7 @@ _TITLES = {
     "drift.detected": "来文或判定与训练时相比变化明显",
     "surge.detected": "投诉激增",
 }
-_KINDS = {"category": "类别", "level": "情绪强度", "team": "团队", "channel": "渠道",
-          "product": "商品或服务", "region": "地区或门店"}  # fmt: skip
+_KINDS = {**KINDS, "level": "情绪强度"}
 _MEASURES = {
     "length": "文本长度",
     "oov": "未登录词占比",

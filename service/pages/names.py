@@ -15,12 +15,11 @@ from classifier.policy import Policy
 from service import users
 from service.cases.labels import Labels
 from service.cases.tables import Case
+from service.insight.kinds import KINDS
 from service.pages.sessions import Office
 from service.tables import User
 
 _NOT_JUDGED = "未判定"
-_KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "product": "商品或服务",
-          "region": "地区或门店"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,12 @@ class Names:
         kind, _, code = series.partition(":")
         if kind == "level":
             return f"情绪 {code.rstrip('+')} 级及以上"
+        return f"{KINDS[kind]} {self.of_kind(kind, code)}" if kind in KINDS else "全部投诉"
+
+    def of_kind(self, kind: str, code: str) -> str:
+        """A category, a team and the like; a product or region is called what it is."""
         say = {"category": self.category, "team": self.team, "channel": self.channel}
-        if kind not in _KINDS:
-            return "全部投诉"
-        return f"{_KINDS[kind]} {say[kind](code) if kind in say else code}"
+        return say[kind](code) if kind in say else code
 
     def rule(self, rule: str, detail: str) -> str:
         """A rule's sentence, such as 类别 refund：从 P2 起, with a name instead of the code."""

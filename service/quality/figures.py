@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.cases.conditions import is_overdue
+from service.cases.conditions import was_late
 from service.cases.record import hour
 from service.cases.states import State
 from service.cases.tables import Case, CaseVolume, Contact
@@ -190,7 +190,6 @@ def _cells(session: Session, hours: Hours, offset: int, now: datetime) -> dict[C
 def _counted(place: Place, now: datetime) -> Select[*tuple[Any, ...]]:
     """Sums of cases in the order of the fields of `Figures`."""
     resolved = Case.state == State.RESOLVED
-    late = or_(Case.first_response_at > Case.due_at, is_overdue(now))
     return select(
         *place,
         func.count(),
@@ -199,7 +198,7 @@ def _counted(place: Place, now: datetime) -> Select[*tuple[Any, ...]]:
         _sum(Case.is_open.is_(False)),
         _sum(resolved),
         func.sum(case((resolved, Case.resolution_seconds), else_=0)),
-        _sum(late),
+        _sum(was_late(now)),
         _sum(and_(resolved, Case.customer_hash.is_not(None))),
         _sum(_at_first_contact()),
     ).group_by(*place)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 
-from classifier.pii import mask
 from service.cases.faults import CaseFieldError
 from service.cases.parameters import PERIOD
 from service.cases.query import read_period
+from service.cases.query_values import shown
 from service.operations import Parameter
 from service.weekly.weeks import Week, find_week
 
@@ -33,7 +33,7 @@ def read_asked(
     unknown = sorted(set(arguments) - known)
     if unknown:
         allowed = "、".join(sorted(known))
-        raise CaseFieldError(unknown[0][:64], f"未知参数；可用的有 {allowed}")
+        raise CaseFieldError(shown(unknown[0]), f"未知参数；可用的有 {allowed}")
     if zone is None:
         _, hours = read_period({_OFFSET.name: arguments.get(_OFFSET.name, ())})
         zone = timezone(timedelta(hours=hours))
@@ -42,7 +42,8 @@ def read_asked(
         raise CaseFieldError(_WEEK, "week 只能给出一次")
     week = find_week(given[0] if given else None, now, zone)
     if week is None:
-        shown = mask(given[0])[:40] if given else ""
-        message = f"week 是 {shown}，需要已经开始的 ISO 周，例如 2026-W46"
+        message = (
+            f"week 是 {shown(given[0]) if given else ''}，需要已经开始的 ISO 周，例如 2026-W46"
+        )
         raise CaseFieldError(_WEEK, message)
     return week

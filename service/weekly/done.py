@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, case, cast, func, or_, select
+from sqlalchemy import BigInteger, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from service.cases.conditions import is_overdue
+from service.cases.conditions import is_overdue, was_late
 from service.cases.states import State, VerdictKind
 from service.cases.tables import Case, Verdict
 from service.pages.names import Names
@@ -141,7 +141,7 @@ def _ends(session: Session, span: Span) -> dict[State, int]:
 
 
 def _teams(session: Session, span: Span, names: Names, now: datetime) -> tuple[TeamLoad, ...]:
-    late = func.sum(case((or_(Case.first_response_at > Case.due_at, is_overdue(now)), 1), else_=0))
+    late = func.sum(case((was_late(now), 1), else_=0))
     own = select(Case.team, func.count(), late).where(in_span(span)).group_by(Case.team)
     week = {team: (int(cases), int(number)) for team, cases, number in session.execute(own)}
     waiting = select(Case.team, func.count()).where(is_overdue(now)).group_by(Case.team)

@@ -9,7 +9,7 @@ from service.pages.columns import Columns, Series, columns
 from service.weekly.report import WeeklyReport
 from service.weekly.usual import Compared
 from service.weekly.wording import (
-    KINDS,
+    CALLED,
     VERDICTS,
     aim_target,
     aim_value,
@@ -59,7 +59,7 @@ def _compared(rows: list[Compared]) -> Table:
         tuple(
             (
                 one.name,
-                KINDS.get(one.kind, ""),
+                CALLED.get(one.kind, ""),
                 one.cases,
                 "" if one.before is None else one.before,
                 f"{one.usual.mean:.1f}" if one.usual else "",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from service.pages.names import Names
 from service.weekly.report import Step, WeeklyReport
 from service.weekly.wording import (
-    KINDS,
+    CALLED,
     aim_target,
     aim_value,
     cases_of,
@@ -68,7 +68,7 @@ def _unowned(report: WeeklyReport, _: Names) -> Iterator[Step]:
 
 def _risen(report: WeeklyReport, names: Names) -> Iterator[Step]:
     for one in report.volumes.risen[:_MOST_OF_A_KIND]:
-        reason = f"{KINDS[one.kind]}{one.name} {one.cases:,} 件，平常 {usual_range(one.usual)} 件"
+        reason = f"{CALLED[one.kind]}{one.name} {one.cases:,} 件，平常 {usual_range(one.usual)} 件"
         team = _team_of(one.kind, one.code, names)
         text = f"查清{series_name(one)}为什么变多"
         yield Step(text, team, reason, cases_of(report.week, **{one.kind: one.code}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from service.insight.kinds import KINDS
 from service.insight.surges import MIN_CASES
 from service.pages.columns import heat
 from service.pages.names import Names
@@ -15,7 +16,6 @@ from service.weekly.report import Level, Volumes
 from service.weekly.usual import Compared, usual
 from service.weekly.weeks import Week
 
-_KINDS = ("category", "team", "channel", "product", "region")
 _MOST_VALUES = 50  # of a kind: each series more widens the ranges of all others
 
 
@@ -69,18 +69,17 @@ def _series(counts: Counts, names: Names) -> tuple[Compared, ...]:
     Tiny ones are left out, and those that have all cases: they say nothing of their own.
     """
     whole = counts.total("level")
-    say = {"category": names.category, "team": names.team, "channel": names.channel}
     rows = [
         (kind, code, row)
-        for kind in _KINDS
+        for kind in KINDS
         for code, row in _largest(counts.of(kind))
         if max(row) >= MIN_CASES and row != whole
     ]
     found = [
-        _compared(kind, code, say[kind](code) if kind in say else code, row, series=len(rows))
+        _compared(kind, code, names.of_kind(kind, code), row, series=len(rows))
         for kind, code, row in rows
     ]
-    order = {kind: place for place, kind in enumerate(_KINDS)}
+    order = {kind: place for place, kind in enumerate(KINDS)}
     return tuple(sorted(found, key=lambda one: (-one.surplus, order[one.kind], one.code)))
 
 

@@ -6,6 +6,7 @@ import math
 from datetime import date
 from urllib.parse import urlencode
 
+from service.insight.kinds import KINDS
 from service.pages.charts import percent
 from service.pages.words import duration
 from service.weekly.report import Aim
@@ -13,8 +14,7 @@ from service.weekly.usual import Compared, Usual
 from service.weekly.weeks import Week
 
 VERDICTS = {"above": "高于平常", "below": "低于平常", "usual": "平常", "unknown": "历史不足"}
-KINDS = {"category": "类别", "team": "团队", "channel": "渠道", "product": "商品或服务",
-         "region": "地区或门店", "dimension": "维度"}  # fmt: skip
+CALLED = {**KINDS, "dimension": "维度"}
 
 
 def usual_range(usual: Usual | None) -> str:
@@ -57,7 +57,7 @@ def cases_of(week: Week, **asked: str) -> str:
 
 def series_name(one: Compared) -> str:
     """Such as 类别“退款”."""
-    return f"{KINDS.get(one.kind, '')}“{one.name}”"
+    return f"{CALLED.get(one.kind, '')}“{one.name}”"
 
 
 def day(found: date) -> str:
