@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.errors import InputFileError, shorten
-from classifier.files import read_rows
+from classifier.files import read_rows, text_of
 from classifier.pii import mask
 from classifier.prediction import Band, Prediction
 from classifier.recorded import read_recorded
@@ -20,9 +20,13 @@ Json = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A case with what the model had said and what people say; `reasons` None if not exported."""
+    """A case with what the model had said and what people say; `reasons` None if not exported.
+
+    `file` has the last verdict.
+    """
 
     case_id: str
+    file: str
     text: str
     channel: str
     prediction: Prediction
@@ -74,9 +78,11 @@ def read_feedback(paths: Sequence[Path]) -> list[Reviewed]:
     for file in (file for path in paths for file in _files(path)):
         for row in read_rows(file, needs="text"):
             place = f"{file}, line {row.number}"
-            if row.fault:
-                raise InputFileError(f"{place}: {row.fault}")
-            rows[_text(row.cells, "verdict_id", place)] = row.cells | {"place": place}
+            _, fault = text_of(row, "text")
+            if fault:
+                raise InputFileError(f"{place}: {fault}")
+            own = {"place": place, "file": file.name}
+            rows[_text(row.cells, "verdict_id", place)] = row.cells | own
     cases: dict[str, list[Json]] = {}
     for cells in rows.values():
         cases.setdefault(_text(cells, "case_id", str(cells["place"])), []).append(cells)
@@ -102,6 +108,7 @@ def _reviewed(case_id: str, lines: Sequence[Json]) -> Reviewed:
     reasons = last.get("case_reasons")
     return Reviewed(
         case_id=case_id,
+        file=str(last["file"]),
         text=mask(_text(last, "text", place)),
         channel=recorded.context.channel or "",
         prediction=recorded.prediction,

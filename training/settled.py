@@ -1,8 +1,7 @@
 """What reviewers agree on, as labelled examples: a table of labels, or the service's export.
 
-`python -m service export-feedback` writes one verdict a line: `text`, `correction` (category,
-level, signals), and `is_settled` where a second reviewer agreed or an adjudicator decided. Only
-those count.
+Of an export only the cases count on which two reviewers agree or an adjudicator decided
+(`training.consensus`).
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from classifier.errors import InputFileError
-from classifier.files import FORMATS, Row, read_rows, text_of
-from classifier.pii import mask
+from classifier.files import FORMATS, read_rows
 from classifier.text import clean
 from training.dataset import Columns, Dataset, Example, FileRecord, read_dataset
+from training.feedback import Reviewed, read_feedback
 
 
 def read_settled(paths: Sequence[Path], columns: Columns) -> Dataset:
@@ -52,45 +50,29 @@ def _is_export(file: Path, columns: Columns) -> bool:
 
 
 def _read_export(files: Sequence[Path]) -> Dataset:
-    left_out: Counter[str] = Counter()
-    settled: dict[str, tuple[str, Example]] = {}
-    recorded = []
-    for file in files:
-        rows = 0
-        for row in read_rows(file, needs="text"):
-            rows += 1
-            at, case, example = _verdict(row, file)
-            if row.cells.get("is_settled") is not True:
-                left_out["not settled"] += 1
-            elif example.category is None and example.level is None:
-                left_out["no label"] += 1
-            elif case not in settled or settled[case][0] <= at:  # days may overlap between exports
-                settled[case] = (at, example)
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        recorded.append(FileRecord(file.name, sha256, rows))
-    examples = tuple(example for _, example in settled.values())
-    return Dataset(examples, tuple(recorded), left_out)
-
-
-def _verdict(row: Row, file: Path) -> tuple[str, str, Example]:
-    """When it was given, on which case, and the text with the labels it gives."""
-    text, fault = text_of(row, "text")
-    said, cells = row.cells.get("correction"), row.cells
-    if not fault and not (isinstance(said, dict) and "case_id" in cells and "at" in cells):
-        fault = "no verdict of export-feedback: `correction`, `case_id` and `at` are needed"
-    if fault or not isinstance(said, dict):
-        raise InputFileError(f"{file}: line {row.number}: {fault}")
-    category, level, signals = (said.get(name) for name in ("category", "level", "signals"))
-    masked = mask(text)
-    example = Example(
-        masked,
-        clean(masked).text,
-        category if isinstance(category, str) else None,
-        level if isinstance(level, int) else None,
-        file.name,
-        {
-            "channel": cells.get("channel"),
-            "signals": "|".join(map(str, signals)) if isinstance(signals, list) else "",
-        },
+    """The cases that more than one person stands behind, as the consensus has it."""
+    cases = read_feedback(files)
+    settled = [case for case in cases if case.ruling.is_settled]
+    labelled = [case for case in settled if case.ruling.has_label]
+    left_out = Counter(
+        {"not settled": len(cases) - len(settled), "no label": len(settled) - len(labelled)}
     )
-    return str(cells["at"]), str(cells["case_id"]), example
+    return Dataset(tuple(map(_example, labelled)), tuple(map(_record, files)), +left_out)
+
+
+def _example(case: Reviewed) -> Example:
+    ruling = case.ruling
+    risks = "|".join(sorted(ruling.risks or ()))
+    return Example(
+        case.text,
+        clean(case.text).text,
+        ruling.category,
+        ruling.level,
+        case.file,
+        {"channel": case.channel, "signals": risks},
+    )
+
+
+def _record(file: Path) -> FileRecord:
+    rows = sum(1 for _ in read_rows(file, needs="text"))
+    return FileRecord(file.name, hashlib.sha256(file.read_bytes()).hexdigest(), rows)

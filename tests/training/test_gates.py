@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from classifier.artifact import VOCABULARY, WEIGHTS
 from classifier.errors import GateRefusedError, GatesError, SettingsError
 from classifier.policy_file import load_policy
 from tests.builders import TOY_ROWS, altered, blunted, renamed, write_csv
+from tests.training.feedback_lines import line, write_lines
 from training.__main__ import main
 from training.bootstrap import Floats, mean
 from training.dataset import Columns, read_dataset
@@ -227,12 +227,8 @@ def test_equal_models_move_nothing(trial: Trial, gates: Gates) -> None:
 def test_settled_feedback_may_be_required(trial: Trial, gates: Gates, tmp_path: Path) -> None:
     """Without any, or with verdicts that nobody confirmed, the rule says so."""
     equal = replace(trial, candidate=trial.champion)
-    line = {
-        "case_id": 1, "at": "2026-03-01", "text": "退款一直推", "is_settled": False,
-        "correction": {"category": "refund", "level": 3, "signals": []},
-    }  # fmt: skip
-    (tmp_path / "day.jsonl").write_text(json.dumps(line), encoding="utf-8")
-    open_only = read_settled([tmp_path / "day.jsonl"], Columns())
+    day = write_lines(tmp_path / "day.jsonl", [line(1, ("refund", 3))])
+    open_only = read_settled([day], Columns())
     required = replace(gates, feedback=replace(gates.feedback, is_required=True))
     for feedback, detail in (
         (None, "no --feedback was given"),
