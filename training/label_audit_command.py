@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import click
 
 from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
-from training.dataset import Columns, read_sources
+from training.data_command import data_options
+from training.dataset import Source, read_sources
 from training.label_audit import Audit, audit
 from training.label_audit_page import write_page
 from training.label_evidence import CATEGORY, LEVEL
@@ -23,15 +25,12 @@ _SHOWN_PROBLEMS = 20
 
 
 @click.command("label-audit")
-@click.option("--data", "paths", type=PATH, multiple=True, required=True, help="File or folder.")
+@data_options
 @click.option("--output", type=FILE, default=Path("var/label-audit.html"), show_default=True)
 @click.option(
     "--number", type=click.IntRange(1), default=300, show_default=True, help="Rows shown."
 )
 @click.option("--config", type=FILE, help="train.toml")
-@click.option("--text-column", default="text", show_default=True)
-@click.option("--category-column", default="category", show_default=True)
-@click.option("--intensity-column", default="intensity", show_default=True)
 @click.option("--apply", "fixes", type=PATH, help="Fixes that the page downloaded; no audit then.")
 @click.option(
     "--out",
@@ -44,12 +43,14 @@ _SHOWN_PROBLEMS = 20
 @click.option("--json", "as_json", is_flag=True, help="The doubts as one JSON object, no texts.")
 def label_audit(
     paths: tuple[Path, ...],
+    text_column: str | None,
+    category_column: str | None,
+    intensity_column: str | None,
+    weights: tuple[str, ...],
+    mapping: Path | None,
     output: Path,
     number: int,
     config: Path | None,
-    text_column: str,
-    category_column: str,
-    intensity_column: str,
     fixes: Path | None,
     out: Path,
     who: str | None,
@@ -59,14 +60,13 @@ def label_audit(
 
     With --apply, write the tables with the fixes into --out and record each fix in its log.
     """
-    columns = Columns(text_column, category_column, intensity_column)
-    if fixes:
-        _apply(paths, columns, fixes, out, who)
-        return
     settings = load_config(config, data=paths)
-    dataset = read_sources(
-        sources_of(settings.data, Flags(paths, text_column, category_column, intensity_column))
-    )
+    columns = (text_column, category_column, intensity_column, mapping)
+    sources = sources_of(settings.data, Flags(paths, *columns, weights))
+    if fixes:
+        _apply(sources, fixes, out, who)
+        return
+    dataset = read_sources(sources)
     steps = settings.folds.number + 3
     with click.progressbar(length=steps, label="label-audit", file=sys.stderr) as bar:
 
@@ -75,7 +75,13 @@ def label_audit(
             bar.update(1)
 
         jobs = os.cpu_count() or 1
-        found = audit(dataset, settings, settled_labels(paths), jobs=jobs, progress=progress)
+        found = audit(
+            dataset,
+            settings,
+            settled_labels([source.path for source in sources]),
+            jobs=jobs,
+            progress=progress,
+        )
         made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         shown = write_page(found, output, number=number, made_at=made_at)
     if as_json:
@@ -109,11 +115,9 @@ def as_plain(found: Audit) -> dict[str, object]:
     }
 
 
-def _apply(
-    paths: tuple[Path, ...], columns: Columns, fixes: Path, out: Path, who: str | None
-) -> None:
+def _apply(sources: Sequence[Source], fixes: Path, out: Path, who: str | None) -> None:
     wanted = read_fixes(fixes, who=who)
-    done = apply_fixes(paths, columns, wanted, out)
+    done = apply_fixes(sources, wanted, out)
     click.echo(
         f"{len(wanted)} fixes: {done.changed} labels changed, {done.kept} kept, "
         f"{done.already} done before, {len(done.missing)} do not fit"

@@ -11,7 +11,7 @@ import csv
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 from classifier.errors import InputFileError, shorten
 from classifier.files import Row, read_rows
 from classifier.pii import mask
-from training.dataset import Columns, files_of
+from training.dataset import Source, files_of
 from training.label_audit import key_of
 from training.label_evidence import CATEGORY, LEVEL
 from training.table_files import unguarded
@@ -90,26 +90,26 @@ def _check(cells: Mapping[str, str], place: str) -> None:
         raise InputFileError(f"{place}: level {shorten(cells['after'])} is no whole number")
 
 
-def apply_fixes(
-    paths: Sequence[Path], columns: Columns, fixes: Sequence[Fix], out: Path
-) -> Applied:
+def apply_fixes(sources: Sequence[Source], fixes: Sequence[Fix], out: Path) -> Applied:
     """Write every table with its fixes into `out`, and append what was done to its log.
 
-    CSV, TSV and JSON Lines keep their format, others become CSV. Texts are written masked, as
-    training reads them. A fix whose label is no longer there is not applied but named; applying
-    the same fixes again changes nothing.
+    Labels are compared as the mapping table of a source reads them; a corrected one is written as
+    our code, which the same table takes as it is. CSV, TSV and JSON Lines keep their format, others
+    become CSV. Texts are written masked, as training reads them. A fix whose label is no longer
+    there is not applied but named; applying the same fixes again changes nothing.
 
     The tables appear only after all of it is in the log. The folder of the data itself is refused,
     unless it is one that this function wrote.
 
     Raises:
-        InputFileError: a table cannot be read, two have the same name, or `out` holds the data.
+        InputFileError: a table cannot be read, two have the same name, `out` holds the data, or a
+            mapping table does not know a corrected label.
         OSError: the folder cannot be written to.
     """
-    files = [file for path in paths for file in files_of(path)]
-    _check_targets(files, out)
-    work = _Work(columns, {(fix.key, fix.field): fix for fix in fixes})
-    prepared = [_prepare(file, out, work.mended(file)) for file in files]
+    files = [(file, source) for source in sources for file in files_of(source.path)]
+    _check_targets([file for file, _ in files], out)
+    work = _Work({(fix.key, fix.field): fix for fix in fixes})
+    prepared = [_prepare(file, out, work.mended(file, source)) for file, source in files]
     _record(out / LOG, work)
     for new, target in prepared:
         new.replace(target)
@@ -129,30 +129,35 @@ def apply_fixes(
 class _Work:
     """The fixes on their way through the tables: how far each is, and what was changed."""
 
-    columns: Columns
     wanted: Mapping[tuple[str, str], Fix]
     states: dict[tuple[str, str], str] = field(default_factory=dict)
     done: list[dict[str, object]] = field(default_factory=list)
 
-    def mended(self, file: Path) -> list[dict[str, object]]:
+    def mended(self, file: Path, source: Source) -> list[dict[str, object]]:
         """The rows of a table with masked texts and corrected labels."""
         found = []
-        for row in read_rows(file, needs=self.columns.text):
+        for row in read_rows(file, needs=source.columns.text):
             if row.fault:
                 raise InputFileError(f"{file}, row {row.number}: {row.fault}; mend it first")
-            found.append(self._row(row, file))
+            found.append(self._row(row, file, source))
         return found
 
-    def _row(self, row: Row, file: Path) -> dict[str, object]:
-        cells = dict(row.cells)
-        text = cells.get(self.columns.text)
+    def _row(self, row: Row, file: Path, source: Source) -> dict[str, object]:
+        cells, columns, codes = dict(row.cells), source.columns, source.mapping
+        text = cells.get(columns.text)
         if not isinstance(text, str):
             return cells
-        cells[self.columns.text] = masked = mask(text)
-        heads = ((CATEGORY, self.columns.category), (LEVEL, self.columns.intensity))
-        for head, column in heads:
+        cells[columns.text] = masked = mask(text)
+        heads = (
+            (CATEGORY, columns.category, codes.category_of),
+            (LEVEL, columns.intensity, codes.level_of),
+        )
+        for head, column, look_up in heads:
             fix = self.wanted.get((key_of(masked), head))
-            if fix and self._step(fix, _label(cells.get(column), head)):
+            if fix and self._step(fix, _label(cells.get(column), look_up)):
+                _, fault = look_up(fix.after)
+                if fault:
+                    raise InputFileError(f"fix of {fix.id}: {fault}; add a line for it there first")
                 cells[column] = int(fix.after) if isinstance(cells.get(column), int) else fix.after
                 self.done.append(_entry(fix) | {"file": file.name, "row": row.number})
         return cells
@@ -200,11 +205,10 @@ def settled_labels(paths: Sequence[Path]) -> frozenset[tuple[str, str, str]]:
     return frozenset(found)
 
 
-def _label(value: object, field: str) -> str:
+def _label(value: object, look_up: Callable[[str], tuple[str | int | None, str | None]]) -> str:
     text = "" if value is None else str(value).strip()
-    if field == LEVEL and text.endswith(".0"):
-        return text[:-2]
-    return text
+    label, fault = look_up(text) if text else (None, None)
+    return text if fault or label is None else str(label)
 
 
 def _entry(fix: Fix) -> dict[str, object]:

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from classifier.errors import InputFileError
 from tests.builders import TOY_ROWS, write_csv
 from training.__main__ import main
-from training.dataset import Columns
+from training.dataset import Columns, Source, read_file
 from training.label_audit import Audit, Doubted, View, key_of
 from training.label_audit_page import write_page
 from training.label_fixes import LOG, Fix, apply_fixes, read_fixes
+from training.mapping import LabelMap
 
 # As little fitting as shows the whole way: two folds, one kind of intensity head.
 CONFIG = """
@@ -101,7 +102,7 @@ def test_fixes_are_recorded_once_and_the_source_stays(tmp_path: Path) -> None:
     data = write_csv(source / "a.csv", [*rows, rows[0]])
     before = data.read_bytes()
     fixes, out = [fix("退款没到", "category", "delivery", "refund")], tmp_path / "out"
-    done = apply_fixes([data], Columns(), fixes, out)
+    done = apply_fixes([Source(data, Columns())], fixes, out)
     assert (done.changed, done.missing) == (2, ())
     assert [r["category"] for r in rows_of(out / "a.csv")] == ["refund", "delivery", "refund"]
     first = log_of(out)[0]
@@ -111,7 +112,7 @@ def test_fixes_are_recorded_once_and_the_source_stays(tmp_path: Path) -> None:
     }  # fmt: skip
     assert (first["file"], first["row"]) == ("a.csv", 1)
     assert "退款没到" not in (out / LOG).read_text(encoding="utf-8")
-    again = apply_fixes([out / "a.csv"], Columns(), fixes, out)
+    again = apply_fixes([Source(out / "a.csv", Columns())], fixes, out)
     assert (again.changed, again.already, len(log_of(out))) == (0, 1, 2)
     assert data.read_bytes() == before
 
@@ -123,7 +124,7 @@ def test_a_fix_that_does_not_fit_is_named(tmp_path: Path) -> None:
         fix("退款没到", "category", "delivery", "refund"),
         fix("没有这条", "intensity", "1", "2"),
     ]
-    done = apply_fixes([data], Columns(), fixes, tmp_path / "out")
+    done = apply_fixes([Source(data, Columns())], fixes, tmp_path / "out")
     assert (done.changed, done.missing) == (0, tuple(fixes))
     assert rows_of(tmp_path / "out" / "a.csv")[0]["category"] == "other"
 
@@ -134,9 +135,27 @@ def test_formats_and_other_cells_are_kept_and_texts_masked(tmp_path: Path) -> No
     row = {"text": "打我13800001111", "category": "a", "intensity": 1, "x": [1]}
     data.write_text(json.dumps(row) + "\n", encoding="utf-8")
     fixes = [fix("打我[手机]", "intensity", "1", "4")]
-    done = apply_fixes([data], Columns(), fixes, tmp_path / "out")
+    done = apply_fixes([Source(data, Columns())], fixes, tmp_path / "out")
     (path,) = done.files
     assert json.loads(path.read_text("utf-8")) == row | {"text": "打我[手机]", "intensity": 4}
+
+
+def test_their_codes_are_read_by_the_mapping_table(tmp_path: Path) -> None:
+    """A doubted label may stand there in their words; ours is written, which the table takes."""
+    row = {"text": "包裹丢了", "category": "退钱", "intensity": "中"}
+    data = tmp_path / "in.jsonl"
+    data.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    codes = LabelMap("t.csv", {"退钱": "refund", "物流": "delivery"}, {"中": 3, "高": 5})
+    source = Source(data, Columns(), codes)
+    fixes = [
+        fix("包裹丢了", "category", "refund", "delivery"), fix("包裹丢了", "intensity", "3", "5")
+    ]  # fmt: skip
+    (path,) = apply_fixes([source], fixes, tmp_path / "out").files
+    read = [one.example for one in read_file(path, Source(path, Columns(), codes))]
+    assert [(one.category, one.level) for one in read] == [("delivery", 5)]
+    other = [fix("包裹丢了", "category", "refund", "quality")]
+    with pytest.raises(InputFileError, match="'quality' is not in t"):
+        apply_fixes([source], other, tmp_path / "other")
 
 
 def test_the_data_itself_is_never_written_over(tmp_path: Path) -> None:
@@ -144,7 +163,7 @@ def test_the_data_itself_is_never_written_over(tmp_path: Path) -> None:
     data = write_csv(tmp_path / "a.csv", [("退款没到", "delivery", 2)])
     with pytest.raises(InputFileError, match="which stays as it is"):
         apply_fixes(
-            [data], Columns(), [fix("退款没到", "category", "delivery", "refund")], tmp_path
+            [Source(data, Columns())], [fix("退款没到", "category", "delivery", "refund")], tmp_path
         )
     assert not (tmp_path / LOG).exists()
 
