@@ -190,7 +190,7 @@ class Vectoriser:
             self._matrix(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
             for start in range(0, max(1, len(texts)), _CHUNK)
         ]
-        return sp.csr_array(sp.vstack(chunks))
+        return _stacked(chunks)
 
     def _matrix(self, batch: CutBatch) -> sp.csr_array:
         n_texts, sublinear = len(batch.texts), self.settings.sublinear_tf
@@ -204,6 +204,19 @@ class Vectoriser:
         matrix = sp.csr_array(sp.hstack(matrices))
         matrix.sort_indices()
         return matrix
+
+
+def _stacked(chunks: list[sp.csr_array]) -> sp.csr_array:
+    """The rows of all chunks, which are given up one by one: a million texts are held once."""
+    n_columns, ends = chunks[0].shape[1], np.cumsum([0, *(chunk.nnz for chunk in chunks)])
+    index = np.int32 if ends[-1] < 2**31 else np.int64
+    row_ends = [chunk.indptr[1:] + end for chunk, end in zip(chunks, ends, strict=False)]
+    indptr = np.concatenate([[0], *row_ends]).astype(index)
+    columns, values = np.empty(ends[-1], index), np.empty(ends[-1])
+    for end in reversed(ends[:-1]):
+        chunk = chunks.pop()
+        columns[end : end + chunk.nnz], values[end : end + chunk.nnz] = chunk.indices, chunk.data
+    return sp.csr_array((values, columns, indptr), (len(indptr) - 1, n_columns))
 
 
 def fit_vectoriser(

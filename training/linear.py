@@ -41,7 +41,7 @@ def fit_linear(
         c = settings.inverse_regularisation
         weight = _balanced(_some(targets.weight, known), truth, settings.balance)
         found["category"] = _pooled([
-            _multinomial(matrix[known, block], truth, n_codes, (c, weight))
+            _multinomial(_part(matrix, known, block), truth, n_codes, (c, weight))
             for block in (columns if settings.pooled else [slice(None)])
         ])  # fmt: skip
     known = targets.rank >= 0
@@ -49,7 +49,7 @@ def fit_linear(
     for kind in config.intensity.kinds if targets.levels else ():
         fit_kind = _borders if kind == ADJACENT else _multinomial
         found[kind] = fit_kind(
-            matrix[known], targets.rank[known], len(targets.levels),
+            _part(matrix, known), targets.rank[known], len(targets.levels),
             (c, _some(targets.weight, known)),
         )  # fmt: skip
     return found
@@ -62,6 +62,15 @@ def _balanced(weight: Floats | None, truth: NDArray[np.intp], balance: float) ->
     sizes = np.bincount(truth)
     raised: Floats = (sizes[sizes > 0].mean() / sizes[truth]) ** balance
     return raised if weight is None else weight * raised
+
+
+def _part(
+    matrix: sp.csr_array, rows: NDArray[np.bool_], columns: slice = slice(None)
+) -> sp.csr_array:
+    """Some rows and columns; the matrix itself where it is all, for a copy may take gigabytes."""
+    if rows.all():
+        return matrix if columns == slice(None) else matrix[:, columns]
+    return matrix[rows, columns]
 
 
 def _some(weight: Floats | None, rows: NDArray[np.bool_]) -> Floats | None:
