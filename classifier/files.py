@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import IO
 
 from classifier.errors import InputFileError, shorten
 from classifier.excel import read_excel
@@ -33,24 +36,31 @@ class Row:
     sheet: str = ""
 
 
-def read_rows(path: Path, *, needs: str) -> Iterator[Row]:
+@dataclass(slots=True)
+class Reading:
+    """How far a file is read: `share()` is within 0-1, and 0 where nobody can tell."""
+
+    share: Callable[[], float] = lambda: 0.0
+
+
+def read_rows(path: Path, *, needs: str, reading: Reading | None = None) -> Iterator[Row]:
     """The rows of a CSV, TSV, JSON Lines, Parquet or Excel file, one at a time.
 
     A row that cannot be read comes with a fault and the reading goes on. CSV and JSON Lines may be
-    UTF-8, with or without a mark, UTF-16 with one, or GB18030.
+    UTF-8, with or without a mark, UTF-16 with one, or GB18030. `reading` then tells how far it is.
 
     Raises:
         InputFileError: no such file, another format, no rows' header, or no column named `needs`.
     """
-    suffix = path.suffix.lower()
+    suffix, reading = path.suffix.lower(), reading or Reading()
     if not path.is_file():
         raise InputFileError(f"{path} is no file")
     if suffix in {".csv", ".tsv"}:
-        return _read_csv(path, needs, "\t" if suffix == ".tsv" else ",")
+        return _read_csv(path, needs, "\t" if suffix == ".tsv" else ",", reading)
     if suffix in {".jsonl", ".ndjson"}:
-        return _read_jsonl(path)
+        return _read_jsonl(path, reading)
     if suffix == ".parquet":
-        return _read_parquet(path, needs)
+        return _read_parquet(path, needs, reading)
     if suffix in {".xlsx", ".xlsm"}:
         return (Row(*row) for row in read_excel(path, needs))
     if suffix == ".xls":
@@ -92,11 +102,12 @@ def encoding_of(path: Path) -> str:
     return min(faults, key=lambda name: faults[name])
 
 
-def _read_csv(path: Path, needs: str, delimiter: str) -> Iterator[Row]:
+def _read_csv(path: Path, needs: str, delimiter: str, reading: Reading) -> Iterator[Row]:
     csv.field_size_limit(_MAX_FIELD_CHARS)
     encoding = encoding_of(path)
     # Bytes that do not fit come through as lone surrogates: the row is then a fault, not the file.
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+        reading.share = partial(_share_of, file, path.stat().st_size)
         reader = csv.reader(file, delimiter=delimiter)
         header = [name.strip() for name in next(reader, [])]
         columns = [name for name in header if name]
@@ -112,6 +123,10 @@ def _read_csv(path: Path, needs: str, delimiter: str) -> Iterator[Row]:
                 yield Row(number, cells, _csv_fault(header, values, encoding), line)
 
 
+def _share_of(file: IO[str], size: int) -> float:
+    return 1.0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR) / max(1, size)
+
+
 def _csv_fault(header: list[str], values: list[str], encoding: str) -> str | None:
     if len(values) > len(header):
         return "the row has more cells than the header"
@@ -124,9 +139,10 @@ def _has_escapes(text: str) -> bool:
     return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
+def _read_jsonl(path: Path, reading: Reading) -> Iterator[Row]:
     encoding = encoding_of(path)
     with path.open(encoding=encoding, errors="surrogateescape") as file:
+        reading.share = partial(_share_of, file, path.stat().st_size)
         number = 0
         for place, line in enumerate(file, start=1):
             if not line.strip():
@@ -149,7 +165,7 @@ def _json_cells(line: str, encoding: str) -> tuple[dict[str, object], str | None
     return value, None
 
 
-def _read_parquet(path: Path, needs: str) -> Iterator[Row]:
+def _read_parquet(path: Path, needs: str, reading: Reading) -> Iterator[Row]:
     try:
         import pyarrow  # noqa: PLC0415  (optional: only Parquet needs it)
         import pyarrow.parquet as pq  # noqa: PLC0415
@@ -162,7 +178,8 @@ def _read_parquet(path: Path, needs: str) -> Iterator[Row]:
     if needs not in file.schema_arrow.names:
         names = ", ".join(file.schema_arrow.names)
         raise InputFileError(f"{path} has no column {needs!r}; it has {names}")
-    number = 0
+    number, total = 0, file.metadata.num_rows
+    reading.share = lambda: number / max(1, total)
     for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
         for cells in batch.to_pylist():
             number += 1

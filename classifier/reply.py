@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from classifier.clocks import StatutoryClock, end_of_period
 from classifier.prediction import Category, Decision, Intensity, Outcome, Prediction
 
 Json = dict[str, object]
+_MILLION = 1e6  # six decimals: by a whole number, in a quarter of the time of round(…, 6)
+
+
+class Decided(NamedTuple):
+    """What an answer says of a decision; answers with the same decision and moment may share it."""
+
+    priority: Json
+    route: Json
+    statutory: list[Json]
+    policy_version: str
+    policy_hash: str
 
 
 def reply(
@@ -19,6 +31,32 @@ def reply(
 
     Probabilities, scores and weights are rounded to six decimals.
     """
+    return reply_with(request_id, prediction, decided(decision, received_at))
+
+
+def decided(decision: Decision, received_at: datetime) -> Decided:
+    """The decision on a complaint of that moment."""
+    return Decided(
+        {
+            "level": decision.priority.name,
+            "respond_within_seconds": decision.respond_within_seconds,
+            "due_at": _moment(decision.due_at(received_at)),
+            "reasons": [{"rule": r.rule, "detail": r.detail} for r in decision.reasons],
+        },
+        {
+            "team": decision.team,
+            "tier": decision.tier,
+            "auto": decision.auto,
+            "mode": decision.routing.value,
+        },
+        [_statutory(clock, received_at) for clock in decision.statutory],
+        decision.policy_version,
+        decision.policy_hash,
+    )
+
+
+def reply_with(request_id: str | int, prediction: Prediction, decision: Decided) -> Json:
+    """One answer to a prediction that was decided on."""
     return {
         "request_id": request_id,
         "outcome": prediction.outcome.value,
@@ -26,28 +64,18 @@ def reply(
         "intensity": intensity_json(prediction.intensity),
         "category": _category(prediction.category),
         "signals": [signal._asdict() for signal in prediction.signals],
-        "priority": {
-            "level": decision.priority.name,
-            "respond_within_seconds": decision.respond_within_seconds,
-            "due_at": _moment(decision.due_at(received_at)),
-            "reasons": [{"rule": r.rule, "detail": r.detail} for r in decision.reasons],
-        },
-        "route": {
-            "team": decision.team,
-            "tier": decision.tier,
-            "auto": decision.auto,
-            "mode": decision.routing.value,
-        },
-        "statutory": [_statutory(clock, received_at) for clock in decision.statutory],
+        "priority": decision.priority,
+        "route": decision.route,
+        "statutory": decision.statutory,
         "evidence": [
             {
-                "head": piece.head,
-                "start": piece.start,
-                "end": piece.end,
-                "text": piece.text,
-                "weight": round(piece.weight, 6),
+                "head": head,
+                "start": start,
+                "end": end,
+                "text": text,
+                "weight": round(weight * _MILLION) / _MILLION,
             }
-            for piece in prediction.evidence
+            for head, start, end, text, weight in prediction.evidence
         ],
         "language": prediction.language,
         "chars_used": prediction.chars_used,
@@ -98,8 +126,8 @@ def intensity_json(intensity: Intensity | None) -> Json | None:
     return {
         "level": intensity.level,
         "name": intensity.name,
-        "score": round(intensity.score, 6),
-        "probs": [round(prob, 6) for prob in intensity.probs],
+        "score": round(intensity.score * _MILLION) / _MILLION,
+        "probs": [round(prob * _MILLION) / _MILLION for prob in intensity.probs],
         "band": intensity.band.value,
     }
 
@@ -110,7 +138,9 @@ def _category(category: Category | None) -> Json | None:
     return {
         "code": category.code,
         "name": category.name,
-        "prob": round(category.prob, 6),
+        "prob": round(category.prob * _MILLION) / _MILLION,
         "band": category.band.value,
-        "top": [{"code": item.code, "prob": round(item.prob, 6)} for item in category.top],
+        "top": [
+            {"code": code, "prob": round(prob * _MILLION) / _MILLION} for code, prob in category.top
+        ],
     }

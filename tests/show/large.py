@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -45,16 +45,20 @@ def made_up(rows: int, seed: int = 0) -> Iterator[tuple[str, str, int]]:
         yield text or first.text, category, level or 1
 
 
-def peak_of(command: list[str]) -> tuple[float, float, int]:
-    """Seconds, peak resident memory of the process and its children in MB, and exit status.
+def peak_of(
+    command: list[str], memory: Callable[[psutil.Process], int] | None = None
+) -> tuple[float, float, int]:
+    """Seconds, peak memory of the process and its children in MB, and exit status.
 
-    Memory that processes share is counted once for each.
+    Unless `memory` measures it otherwise it is what is resident: what processes share counts once
+    for each.
     """
+    memory = memory or resident
     start, peak = time.perf_counter(), 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         own = psutil.Process(process.pid)
         while process.poll() is None:
-            peak = max(peak, sum(_resident(one) for one in [own, *_children(own)]))
+            peak = max(peak, sum(memory(one) for one in [own, *_children(own)]))
             time.sleep(0.5)
     return time.perf_counter() - start, peak / _MEGABYTE, process.returncode
 
@@ -66,9 +70,18 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _resident(process: psutil.Process) -> int:
+def resident(process: psutil.Process) -> int:
+    """Bytes of a process that are in memory, 0 if it has ended."""
     try:
         return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def proportional(process: psutil.Process) -> int:
+    """The same, with what several processes share divided among them."""
+    try:
+        return int(process.memory_full_info().pss)
     except psutil.Error:
         return 0
 

@@ -110,11 +110,13 @@ def test_a_file_without_the_column_says_which_it_has(
 
 def test_missing_files_and_unknown_formats_are_named(toy_folder: Path, tmp_path: Path) -> None:
     """So is a model folder that is none."""
-    assert "is no file" in classify(toy_folder, tmp_path / "no.csv", tmp_path / "o").stderr
+    assert "is no file" in classify(toy_folder, tmp_path / "no.csv", tmp_path / "o.jsonl").stderr
     (tmp_path / "a.xyz").write_text("x", encoding="utf-8")
-    assert "'.xyz' is none of" in classify(toy_folder, tmp_path / "a.xyz", tmp_path / "o").stderr
+    assert (
+        "'.xyz' is none of" in classify(toy_folder, tmp_path / "a.xyz", tmp_path / "o.jsonl").stderr
+    )
     source = write_csv(tmp_path / "in.csv", [("退款",)], ("text",))
-    run = classify(tmp_path, source, tmp_path / "o")
+    run = classify(tmp_path, source, tmp_path / "o.jsonl")
     assert run.returncode == 1
     assert "no manifest.json" in run.stderr
 
