@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench
+.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench audit licences sbom dist
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -78,3 +78,15 @@ check: .venv/ready ## lint, types, import directions, declared dependencies
 
 bench: models/CURRENT ## measure speed as ratios against references in the same run
 	$(RUN) -m tests.bench
+
+audit: .venv/ready ## ask SERVICE (pypi, or osv) for known vulnerabilities of all locked packages
+	$(RUN) -m tests.supply.audit --service $(or $(SERVICE),pypi)
+
+licences: .venv/ready ## check the licences of all packages, and list them in docs/
+	$(RUN) -m tests.supply.licences --write
+
+sbom: .venv/ready ## write what the service is made of into OUTPUT (var/sbom.json), as CycloneDX
+	$(RUN) -m tests.supply.sbom --output $(or $(OUTPUT),var/sbom.json)
+
+dist: .venv/ready ## build sdist and wheel of the last commit into dist/, the same bytes each time
+	$(RUN) -m tests.supply.build

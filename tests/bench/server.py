@@ -87,10 +87,12 @@ def _echo() -> Iterator[int]:
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str], port: int) -> Iterator[None]:
-    """A server that listens on the port, until the block ends."""
+def running(
+    command: list[str], env: dict[str, str], port: int, *, folder: Path = ROOT
+) -> Iterator[None]:
+    """A server, started in a folder, that listens on the port, until the block ends."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=ROOT, env=env, **quiet) as process:
+    with subprocess.Popen(command, cwd=folder, env=env, **quiet) as process:
         try:
             _wait_for(port, process)
             yield
