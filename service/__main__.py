@@ -26,6 +26,11 @@ _ELSEWHERE = {
     "shadow": "service.shadow.commands",
     "insight": "service.insight.commands",
     "weekly-report": "service.weekly.commands",
+    "purge": "service.privacy.commands",
+    "erase-customer": "service.privacy.commands",
+    "export-customer": "service.privacy.commands",
+    "apply-keep-text": "service.privacy.commands",
+    "create-text-key": "service.privacy.commands",
 }
 
 

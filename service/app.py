@@ -36,6 +36,7 @@ from service.pages import site
 from service.playbook_watch import PlaybookWatch
 from service.policy_watch import PolicyWatch
 from service.predictor import Load, Predictor
+from service.privacy import api as privacy_api
 from service.quality import api as quality_api
 from service.secret import load_secret
 from service.settings import Settings
@@ -73,7 +74,7 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     """
     mask(_WITH_ALL_PARTS)  # loads its lists now, not while the first client waits
     rules = PolicyWatch(settings.policy)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keeping)
     predictor = Predictor(settings.models, load, rules.current, policy_watch=rules)
     return Parts(
         settings=settings,
@@ -119,6 +120,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     accounts = Accounts(parts.database, Logins(parts.database, secret))
     access = access_api.AccessApi(keys, parts.database, accounts, secret)
     app.register_blueprint(access_api.blueprint(access))
+    app.register_blueprint(privacy_api.blueprint(access))
     app.register_blueprint(outbox_api.blueprint(outbox_api.OutboxApi(keys, parts.database, secret)))
     inbox = Inbox(parts.adapters, answers, parts.database, secret)
     app.register_blueprint(adapters_api.blueprint(inbox))

@@ -20,7 +20,9 @@ CASE_ACTIONS: Final = ("enqueue", "claim", "release", "assign", "snooze", "respo
                        "adjudication", "wait_for_customer", "resume", "remind", "overdue",
                        "escalate", "rate")  # fmt: skip
 ACCESS_ACTIONS: Final = ("create_user", "set_role", "set_password", "disable_user", "enable_user",
-                         "end_sessions", "create_key", "revoke_key", "replay_events")  # fmt: skip
+                         "end_sessions", "create_key", "revoke_key", "replay_events",
+                         "purge", "erase_customer", "erasure_done", "export_customer",
+                         "apply_keep_text")  # fmt: skip
 ACTIONS: Final = (*ACCESS_ACTIONS, *CASE_ACTIONS)
 MAX_PAGE, PAGE = 200, 50
 _MAX_ID = 2**63 - 1

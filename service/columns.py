@@ -1,4 +1,4 @@
-"""Root of the tables, and the two column types that SQLAlchemy lacks."""
+"""Root of the tables, and the column types that SQLAlchemy lacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Generic, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, SmallInteger, TypeDecorator
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase
+
+from service import texts
 
 # Constraints need names that are the same everywhere, or a migration cannot drop them.
 _NAMES = {
@@ -65,3 +78,41 @@ class OrderedEnum(TypeDecorator[Ordered], Generic[Ordered]):
     def process_result_value(self, value: int | None, _dialect: Dialect) -> Ordered | None:
         """The member of a number."""
         return None if value is None else self.enumeration(value)
+
+
+class SealedText(TypeDecorator[str]):
+    """Text that came out of complaints or was written about them: encrypted where texts are."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text as it is stored."""
+        return None if value is None else texts.kept_by(dialect).stored(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """The stored text, readable."""
+        return None if value is None else texts.kept_by(dialect).read(value)
+
+
+class SealedJson(TypeDecorator[object]):
+    """JSON with pieces of such text in it: encrypted as a whole, as one JSON string."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(none_as_null=True)
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """The value as it is stored."""
+        keeping = texts.kept_by(dialect)
+        if value is None or not keeping.encrypts:
+            return value
+        return keeping.stored(orjson.dumps(value).decode())
+
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
+        """The stored value, readable; a value of our own is never a bare string."""
+        if not isinstance(value, str):
+            return value
+        return orjson.loads(texts.kept_by(dialect).read(value))

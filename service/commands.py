@@ -17,6 +17,7 @@ from service.audit import Trail
 from service.cases import feedback
 from service.db import Database, upgrade
 from service.logins import Logins
+from service.privacy.text_keys import confirm
 from service.secret import load_secret
 from service.settings import read_settings
 from service.tables import Role
@@ -143,8 +144,10 @@ COMMANDS = (create_user, list_users, set_role, set_password, disable_user, enabl
 
 def open_database() -> Database:
     """The database of the settings, brought up to date."""
-    database = Database(read_settings(os.environ).database_url)
+    settings = read_settings(os.environ)
+    database = Database(settings.database_url, settings.keeping)
     upgrade(database)
+    confirm(database)
     return database
 
 

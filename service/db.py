@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from classifier.errors import TriageError
-from service import turns
+from service import texts, turns
 
 # Pages (32 MB) that are written before they are moved into the database file. With SQLite's 1000
 # that happened, and waited for the disk, every 20 transactions: storing took a third longer.
@@ -45,8 +45,9 @@ class Database:
     A connection must not cross a fork, so a child that inherits this object opens its own engine.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keeping: texts.TextKeeping = texts.MASKED) -> None:
         self.url = url
+        self.keeping = keeping
         self._engine: Engine | None = None
         self._pid = 0
         self._lock = threading.Lock()
@@ -60,6 +61,7 @@ class Database:
                     if self._engine is not None:
                         self._engine.dispose(close=False)  # the parent's connections stay open
                     self._engine = _open(self.url)
+                    texts.attach(self._engine.dialect, self.keeping)
                     self._pid = os.getpid()
         return self._engine
 

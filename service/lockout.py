@@ -20,7 +20,7 @@ from service.tables import LoginAttempt
 FREE_FAILURES = 5
 FIRST_LOCK = timedelta(seconds=30)  # doubled with each failure after that
 LONGEST_LOCK = timedelta(hours=1)
-_FORGOTTEN = timedelta(hours=24)
+FORGOTTEN = timedelta(hours=24)
 
 
 class LoginError(TriageError):
@@ -64,7 +64,7 @@ class Lockout:
     def _count(self, attempt: bytes, now: datetime) -> None:
         with self._database.session() as session:
             # A write first: SQLite's lock is then ours, and old failures are forgotten.
-            session.execute(delete(LoginAttempt).where(LoginAttempt.failed_at < now - _FORGOTTEN))
+            session.execute(delete(LoginAttempt).where(LoginAttempt.failed_at < now - FORGOTTEN))
             found = session.get(LoginAttempt, attempt, with_for_update=True)
             if found is not None and found.locked_until is not None and now < found.locked_until:
                 wait = (found.locked_until - now).total_seconds()

@@ -17,6 +17,7 @@ from service.insight import document as document_insight
 from service.insight import shapes as insight_shapes
 from service.outbox import document as document_outbox
 from service.outbox import shapes
+from service.privacy import shapes as privacy
 from service.quality import shapes as quality
 from service.replies import (
     BatchReply,
@@ -42,7 +43,8 @@ _DESCRIPTION = """读取一段中文投诉，回答它有多激烈、关于什�
 - 可发送 `Idempotency-Key`（1–128 个可见 ASCII 字符）：24 小时内，相同密钥、相同 `Idempotency-Key`、
   相同请求体得到第一次的回复（包括第一次的 request_id），并带回复头 `Idempotent-Replay: true`；
   请求体不同则返回 422。
-- 服务只保存脱敏后的投诉文本（进入案例队列的投诉）；客户编号只保存为带密钥的散列。
+- 服务只保存脱敏后的投诉文本（进入案例队列的投诉），也可设置为加密保存或不保存；
+  客户编号只保存为带密钥的散列。
 """
 _ERRORS = {
     400: "请求体不是有效的 JSON、不是 UTF-8，或请求头无效。",
@@ -58,7 +60,7 @@ _ERRORS = {
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
-_PARTS = (similar, customers, quality, weekly)
+_PARTS = (similar, customers, quality, weekly, privacy)
 _ALWAYS = (405, 500)
 _BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 503)
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
@@ -212,6 +214,7 @@ def _schemas() -> Json:
             *((model, "validation") for model in access_bodies.REQUESTS),
             *((model, "serialization") for model in access_bodies.REPLIES),
             *((model, "validation") for model in quality.REQUESTS),
+            *((model, "validation") for model in privacy.REQUESTS),
             (shapes.ReplayBody, "validation"),
             (shapes.LetterListReply, "serialization"),
             (shapes.ReplayReply, "serialization"),

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from service.texts import TextKeeping, kept_by
+
 Values = Mapping[str, object]
 _Convert = Callable[[object], object]
 
@@ -42,7 +44,7 @@ class Prepared:
     def __init__(self, statement: ClauseElement, names: Sequence[str] | None = None) -> None:
         self._statement = statement
         self._names = names
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[tuple[str, TextKeeping], _Compiled] = {}
 
     def run(self, connection: Connection, *rows: Values) -> list[tuple[Any, ...]]:
         """Runs it with each row of values; what it returned, if it returns something.
@@ -52,9 +54,10 @@ class Prepared:
             KeyError: a row lacks a value.
         """
         dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name)
+        kind = (dialect.name, kept_by(dialect))  # which values it converts depends on both
+        compiled = self._compiled.get(kind)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = self._compile(dialect)
+            compiled = self._compiled[kind] = self._compile(dialect)
         bound: Any = [_bind(compiled, row) for row in rows]  # mappings, or sequences
         cursor = connection.connection.cursor()
         try:

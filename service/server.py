@@ -24,6 +24,7 @@ from service.app import Parts, create_app, load_parts
 from service.db import upgrade
 from service.outbox.companion import Companion
 from service.predictor import Load, watch
+from service.privacy.text_keys import confirm
 from service.settings import Settings
 from service.worker import TriageWorker
 
@@ -175,7 +176,8 @@ def serve(settings: Settings, load: Load = load_model) -> None:
     """Serves until it is told to stop.
 
     Raises:
-        ModelError, PolicyError, PlaybookError, DatabaseError, AddressError: why it cannot start.
+        ModelError, PolicyError, PlaybookError, DatabaseError, AddressError, SettingsError: why it
+            cannot start.
     """
     os.umask(0o077)  # everything made from here on is its owner's alone
     _make_home(settings)
@@ -183,6 +185,7 @@ def serve(settings: Settings, load: Load = load_model) -> None:
     try:
         parts = load_parts(settings, load)
         upgrade(parts.database)
+        confirm(parts.database)
         parts.database.close()
         binding.check(settings)
     except BaseException:

@@ -11,6 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from classifier.errors import SettingsError, shorten
+from service import texts
+from service.privacy.days import RetentionDays, read_days
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -99,6 +101,24 @@ SETTINGS = (
         "24",
         "Hours that are compared with the model's training (docs/drift.md).",
     ),
+    Setting(
+        "TRIAGE_KEEP_TEXT",
+        "word",
+        "masked",
+        "What is stored of texts: masked, none or encrypted (docs/privacy.md).",
+    ),
+    Setting(
+        "TRIAGE_TEXT_KEYS",
+        "keys",
+        "",
+        "Keys of encrypted texts, the newest first, separated by commas.",
+    ),
+    Setting(
+        "TRIAGE_RETENTION",
+        "days by kind",
+        "",
+        "Days after which data is deleted, such as `cases=730 contacts=365`; empty means never.",
+    ),
 )
 
 
@@ -125,6 +145,14 @@ class Settings:
     adapters: Path | None
     has_event_worker: bool
     drift_hours: int
+    keep_text: texts.KeepText
+    text_keys: tuple[str, ...] = field(repr=False)
+    retention: RetentionDays
+
+    @property
+    def keeping(self) -> texts.TextKeeping:
+        """How the database keeps texts."""
+        return texts.keeping_of(self.keep_text, self.text_keys)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -135,6 +163,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     values = {s.name: environment.get(s.name, "").strip() or s.default for s in SETTINGS}
     home = Path(values["TRIAGE_HOME"])
+    keep_text = texts.read_mode(values["TRIAGE_KEEP_TEXT"])
 
     def number(name: str, low: int, high: int) -> int:
         return _number(name, values[name], low, high)
@@ -162,6 +191,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         adapters=file("TRIAGE_ADAPTERS"),
         has_event_worker=_flag("TRIAGE_EVENT_WORKER", values["TRIAGE_EVENT_WORKER"]),
         drift_hours=number("TRIAGE_DRIFT_HOURS", 1, 720),
+        keep_text=keep_text,
+        text_keys=texts.read_keys(values["TRIAGE_TEXT_KEYS"], keep_text),
+        retention=read_days(values["TRIAGE_RETENTION"]),
     )
 
 

@@ -120,6 +120,16 @@ class AuditHead(Base):
     link: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+class TextKeyCheck(Base):
+    """A known text under a key that stored texts need: tells whether that key is given."""
+
+    __tablename__ = "text_key_checks"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    token: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class IdempotencyRecord(Base):
     """A reply kept for a repeated request, without any complaint text; empty while it is made."""
 

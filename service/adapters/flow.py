@@ -84,7 +84,8 @@ class Inbox:
             return Ignored("empty")
         by = Actor(f"adapter:{adapter.name}", Role.ADMIN, visit.source)
         judged = self._answers.judge(_complaint(adapter, message, text), visit.request_id, by)
-        found = findings(judged)  # before anybody's turn to write: it masks the text
+        # Before anybody's turn to write: it masks the text.
+        found = findings(judged, self._database.keeping.mode)
         added: list[Seen] = []
         try:
             self._answers.store(

@@ -89,7 +89,10 @@ def add(
         raise SeenError(known)
     own = judged.decision.priority
     priority = min(ticket.priority, own) if ticket is not None else own
-    counted = {"priority": priority, "messages": ticket.messages + 1 if ticket is not None else 1}
+    counted: Json = {"priority": priority}
+    counted["messages"] = ticket.messages + 1 if ticket is not None else 1
+    if judged.customer_hash is not None:
+        counted["customer_hash"] = judged.customer_hash  # whose data it is deleted with
     if ticket is None:
         about = {"adapter": arrival.adapter.name, "ticket": arrival.message.ticket}
         values = {**about, **counted, "created_at": judged.received_at}

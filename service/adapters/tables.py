@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from classifier.prediction import Priority
-from service.columns import Base, OrderedEnum, RowId, UtcDateTime
+from service.columns import Base, OrderedEnum, RowId, SealedJson, UtcDateTime
 
 Json = dict[str, object]
 MAX_TICKET_CHARS, MAX_MESSAGE_CHARS = 64, 128
@@ -30,6 +30,7 @@ class AdapterTicket(Base):
     priority: Mapped[Priority] = mapped_column(OrderedEnum(Priority))  # the most urgent so far
     messages: Mapped[int]  # how many were classified
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    customer_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
 
 
 class AdapterMessage(Base):
@@ -51,4 +52,4 @@ class AdapterMessage(Base):
     is_first: Mapped[bool]  # of its ticket
     priority: Mapped[Priority] = mapped_column(OrderedEnum(Priority))  # of the ticket, after it
     case_id: Mapped[int | None] = mapped_column(BigInteger)
-    findings: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))  # None: had its time
+    findings: Mapped[Json | None] = mapped_column(SealedJson)  # None: had its time

@@ -21,6 +21,7 @@ from service.cases.feedback import feedback_lines
 from service.cases.file import get_case
 from service.cases.query import read_filters, read_name, read_period, read_window
 from service.cases.queue import Filters, Sort, every, list_cases
+from service.cases.search import note_on_search
 from service.cases.shown import file_fields, history_fields, summary
 from service.cases.spreadsheet import csv_lines
 from service.cases.statistics import statistics
@@ -78,7 +79,8 @@ def add_readers(routes: Blueprint, api: CaseApi) -> None:
         filters = read_filters(arguments(), me=me, now=now)
         page = list_cases(database, filters, read_window(arguments()), now=now)
         items = [summary(item) for item in page.items]
-        return json_response({"items": items, "next_cursor": page.next_cursor})
+        note = note_on_search(filters.words, database.keeping)
+        return json_response({"items": items, "next_cursor": page.next_cursor, "search_note": note})
 
     @routes.get("/export.csv")
     def export() -> Response:

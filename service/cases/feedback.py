@@ -1,7 +1,8 @@
 """Verdicts as JSON Lines, one file for each day, for the next training.
 
 A file is made from the database each time and written only if it differs, so that exporting twice
-changes nothing. Reviewers are pseudonyms; texts are masked, as they are kept.
+changes nothing. Reviewers are pseudonyms; texts are masked, as they are kept, and cases whose text
+is not kept are left out.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def _lines(session: Session, secret: Secret) -> Iterator[Json]:
             select(Verdict, Case, CaseContent)
             .join(Case, Case.id == Verdict.case_id)
             .join(CaseContent, CaseContent.case_id == Verdict.case_id)
+            .where(CaseContent.text != "")  # of the others there is nothing to learn
             .where(place > tuple_(literal(last[0], UtcDateTime), literal(last[1], RowId)))
             .order_by(Verdict.at, Verdict.id)
             .limit(_PAGE)

@@ -32,12 +32,13 @@ from service.db import Database
 from service.outage import Outage
 from service.outbox import events
 from service.prepared import Prepared
+from service.privacy.customer import customer_hash
 from service.schemas import Complaint
 from service.secret import Secret
+from service.texts import KeepText
 
 # What somebody adds in the transaction of new cases, whose numbers it gets.
 Also = Callable[[Connection, Sequence[int | None]], None]
-_HASH_BYTES = 16
 _CASES, _CONTENTS, _CONTACTS = (
     cast("Table", table.__table__) for table in (Case, CaseContent, Contact)
 )
@@ -48,7 +49,10 @@ _ADD_CONTACTS = Prepared(insert(_CONTACTS), ["customer_hash", "at"])
 _NUMBERS_OF_POSTGRESQL = Prepared(
     text("SELECT nextval(pg_get_serial_sequence('cases', 'id')) FROM generate_series(1, :many)")
 )
-_LAST_NUMBER = Prepared(text("SELECT coalesce(max(id), 0) FROM cases"))
+# The number of a case that was deleted is not given again: the audit log still names it.
+_LAST_NUMBER = Prepared(
+    text("SELECT max(last, (SELECT coalesce(max(id), 0) FROM cases)) FROM case_numbers")
+)
 
 
 class _New(NamedTuple):
@@ -58,9 +62,9 @@ class _New(NamedTuple):
     rows: Rows | None
 
     @classmethod
-    def of(cls, judged: Judged) -> _New:
+    def of(cls, judged: Judged, keep: KeepText) -> _New:
         """Makes the rows before it is anybody's turn to write: it takes longer than storing."""
-        return cls(judged, rows(judged) if judged.reasons else None)
+        return cls(judged, rows(judged, keep) if judged.reasons else None)
 
 
 class Intake:
@@ -86,7 +90,7 @@ class Intake:
         customer = complaint.customer
         if customer is None or not customer.id:
             return None
-        return self._secret.hash("customer", customer.id.encode())[:_HASH_BYTES]
+        return customer_hash(self._secret, customer.id)
 
     def contacts(self, hashes: Sequence[bytes | None], policy: Policy, now: datetime) -> list[int]:
         """How often each customer has written lately, this time counted; 1 when nobody knows."""
@@ -112,13 +116,13 @@ class Intake:
         """
         if self._outage.is_on or not (judged.reasons or judged.customer_hash):
             return None
-        return self._combiner.result(_New.of(judged))
+        return self._combiner.result(_New.of(judged, self._database.keeping.mode))
 
     def enqueue_batch(self, batch: Sequence[Judged]) -> list[int | None]:
         """Stores many complaints in one transaction."""
         if self._outage.is_on or not any(item.reasons or item.customer_hash for item in batch):
             return [None] * len(batch)
-        new = [_New.of(item) for item in batch]
+        new = self._made(batch)
         return self._store(lambda: new)
 
     def store(self, batch: Sequence[Judged], also: Also) -> list[int | None]:
@@ -127,12 +131,15 @@ class Intake:
         Raises:
             SQLAlchemyError: the database does not answer, or refuses: nothing is stored.
         """
-        new = [_New.of(item) for item in batch]
+        new = self._made(batch)
         with self._database.engine.begin() as connection:
             head = audit.lock(connection)
             numbers = self._add(connection, new, head)
             also(connection, numbers)
         return numbers
+
+    def _made(self, batch: Sequence[Judged]) -> list[_New]:
+        return [_New.of(item, self._database.keeping.mode) for item in batch]
 
     def _store_gathered(self, take: Take[_New]) -> list[int | None]:
         time.sleep(GATHER_SECONDS)

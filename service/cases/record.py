@@ -12,8 +12,10 @@ from classifier.review import uncertainty
 from service.actors import Actor
 from service.cases.search import searchable, terms
 from service.cases.states import State, VerdictState
+from service.cases.textless import without_pieces, without_text
 from service.dialogues import masked_dialogue
 from service.schemas import Complaint
+from service.texts import KeepText
 
 Json = dict[str, object]
 
@@ -46,17 +48,24 @@ class Rows:
     terms: frozenset[str]
 
 
-def rows(judged: Judged) -> Rows:
-    """The rows of a new case; nothing in them holds personal data that can be recognised."""
+def rows(judged: Judged, keep: KeepText) -> Rows:
+    """The rows of a new case; nothing in them holds personal data that can be recognised.
+
+    Only a text that is kept readable can be searched by an index of its pieces.
+    """
     hidden = masked(storable(judged.complaint.text))
-    folded = searchable(hidden.text)
-    return Rows(_case(judged), _content(judged, hidden, folded), terms(folded))
+    folded = searchable(hidden.text) if keep is KeepText.MASKED else ""
+    content = _content(judged, hidden, folded)
+    if keep is KeepText.NONE:
+        content |= without_text(content)
+    return Rows(_case(judged), content, terms(folded))
 
 
-def findings(judged: Judged) -> Json:
+def findings(judged: Judged, keep: KeepText) -> Json:
     """What was found and decided, with nothing in it that identifies anybody."""
     hidden = masked(storable(judged.complaint.text))
-    return {**_prediction(judged, hidden), **_decision(judged.reply)}
+    found = {**_prediction(judged, hidden), **_decision(judged.reply)}
+    return without_pieces(found) if keep is KeepText.NONE else found
 
 
 def _case(judged: Judged) -> Json:

@@ -25,6 +25,9 @@ PriorityName = Literal["P0", "P1", "P2", "P3"]
 StateName = Literal["new", "claimed", "resolved", "dismissed"]
 
 
+_TEXT_NOTE = Field(description="没有保存原文时的说明；否则为 null。")
+
+
 class CaseReply(Reply):
     """一个案例。"""
 
@@ -69,6 +72,7 @@ class ListedCaseReply(CaseReply):
 
     text: str = Field(description="脱敏文本，最多 2000 个字符。")
     text_is_cut: bool
+    text_note: str | None = _TEXT_NOTE
 
 
 class CaseListReply(Reply):
@@ -76,6 +80,7 @@ class CaseListReply(Reply):
 
     items: list[ListedCaseReply]
     next_cursor: str | None = Field(description="下一页的 cursor；null 表示没有更多。")
+    search_note: str | None = Field(description="按文字搜索受保存方式限制时的说明；否则为 null。")
 
 
 class CasePredictionReply(Reply):
@@ -155,6 +160,7 @@ class CaseFileReply(CaseReply):
     """一个案例的全部内容。"""
 
     text: str = Field(description="脱敏文本；对话则是其中客户的话，每条一行。")
+    text_note: str | None = _TEXT_NOTE
     prediction: CasePredictionReply
     decision: CaseDecisionReply
     dialogue: CaseDialogueReply | None = Field(description="对话；单条文本为 null。")

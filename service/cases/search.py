@@ -22,6 +22,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    or_,
     select,
     table,
     text,
@@ -34,8 +35,10 @@ from sqlalchemy.types import BigInteger, Integer, Text
 from classifier.characters import INVISIBLE, fold
 from service.cases.tables import CaseContent
 from service.prepared import Prepared
+from service.texts import KeepText, TextKeeping, kept_by
 
 MAX_QUERY_CHARS = 64
+DECRYPTED = 2000  # encrypted texts that one search looks at: 0.1 s
 _INDEXED_CHARS = 20_000  # as much as the model reads of a text
 # A word in more texts than this is common: reading the queue in order meets it soon enough.
 _RARE = 3000
@@ -47,6 +50,11 @@ _TERMS = table(
 
 _ADD_TO_POSTGRESQL = Prepared(text("INSERT INTO case_terms (case_id, terms) VALUES (:id, :terms)"))
 _ADD_TO_SQLITE = Prepared(text("INSERT INTO case_terms (rowid, terms) VALUES (:id, :terms)"))
+_DROP_FROM_POSTGRESQL = Prepared(text("DELETE FROM case_terms WHERE case_id = :id"))
+# The index keeps no texts: what is dropped has to be named as it was added.
+_DROP_FROM_SQLITE = Prepared(
+    text("INSERT INTO case_terms (case_terms, rowid, terms) VALUES ('delete', :id, :terms)")
+)
 
 
 def searchable(content: str) -> str:
@@ -82,6 +90,18 @@ def add_terms(connection: Connection, cases: Sequence[tuple[int, frozenset[str]]
         _ADD_TO_SQLITE.run(connection, *rows)
 
 
+def drop_terms(connection: Connection, cases: Sequence[tuple[int, str]]) -> None:
+    """Takes cases, each with its `searchable` as it is stored, out of the index."""
+    indexed = [(case_id, folded) for case_id, folded in cases if folded]
+    if not indexed:
+        return
+    if connection.dialect.name == "postgresql":
+        _DROP_FROM_POSTGRESQL.run(connection, *({"id": one} for one, _ in indexed))
+    else:
+        rows = [{"id": one, "terms": _tokens(terms(folded))} for one, folded in indexed]
+        _DROP_FROM_SQLITE.run(connection, *rows)
+
+
 def newest_with(dialect: str, parameter: str, most: int) -> str:
     """SQL for the newest cases that the index has for pieces of text, which `sought` makes ready.
 
@@ -110,13 +130,44 @@ def sought(dialect: str, pieces: Sequence[str]) -> object:
     return " AND ".join(f'"{_tokens([term])}"' for term in needed)
 
 
+def note_on_search(wanted: Sequence[str], keeping: TextKeeping) -> str | None:
+    """What a search for words cannot find because of how texts are kept; None for nothing."""
+    if not wanted or keeping.mode is KeepText.MASKED:
+        return None
+    if keeping.mode is KeepText.NONE:
+        return "按系统设置，投诉原文不再保存，按文字搜索只能找到以前保存的案例。"
+    return f"投诉原文加密保存，按文字搜索只查看最近 {DECRYPTED} 条加密的案例。"
+
+
 def matching(
     session: Session, wanted: Sequence[str], case_id: InstrumentedAttribute[int]
 ) -> ColumnElement[bool]:
     """The condition that a case's text contains every word.
 
     Rare words are looked up in the index first; of common ones the index would give too much.
+    Encrypted texts have no index, which would give them away: the newest are read and looked at.
     """
+    condition = _readable(session, wanted, case_id)
+    if not kept_by(session.get_bind().dialect).encrypts:
+        return condition
+    return or_(condition, _among(session, case_id, _encrypted(session, wanted)))
+
+
+def _encrypted(session: Session, wanted: Sequence[str]) -> list[int]:
+    """Of the newest cases those whose encrypted text contains every word."""
+    statement = (
+        select(CaseContent.case_id, CaseContent.text)
+        .where(CaseContent.searchable == "")
+        .order_by(CaseContent.case_id.desc())
+        .limit(DECRYPTED)
+    )
+    found = ((row.case_id, searchable(row.text)) for row in session.execute(statement))
+    return [number for number, folded in found if all(word in folded for word in wanted)]
+
+
+def _readable(
+    session: Session, wanted: Sequence[str], case_id: InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
     contains = and_(*(CaseContent.searchable.contains(word, autoescape=True) for word in wanted))
     candidates = _candidates(session, wanted)
     within = None if candidates is None else _among(session, case_id, candidates)

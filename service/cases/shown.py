@@ -9,6 +9,7 @@ from service.cases.file import CaseFile
 from service.cases.plain import plain
 from service.cases.queue import Item
 from service.cases.tables import Case, Note, Verdict
+from service.cases.textless import note_on
 from service.tables import AuditEntry
 
 Json = dict[str, object]
@@ -20,6 +21,7 @@ def summary(item: Item) -> Json:
     shown = case_fields(item.case)
     shown["text"] = item.text[:_LIST_TEXT_CHARS]
     shown["text_is_cut"] = len(item.text) > _LIST_TEXT_CHARS
+    shown["text_note"] = note_on(item.text)
     return shown
 
 
@@ -86,6 +88,7 @@ def file_fields(file: CaseFile, suggestion: Suggestion) -> Json:
     return {
         **case_fields(file.case),
         "text": file.text,
+        "text_note": note_on(file.text),
         "prediction": file.prediction,
         "decision": file.decision,
         "dialogue": file.dialogue,

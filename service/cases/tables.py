@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from classifier.prediction import Priority
 from service.cases.states import State, VerdictKind, VerdictState
-from service.columns import Base, OrderedEnum, RowId, UtcDateTime
+from service.columns import Base, OrderedEnum, RowId, SealedJson, SealedText, UtcDateTime
 
 Json = dict[str, object]
 
@@ -96,20 +96,33 @@ class Case(Base):
     version: Mapped[int]
 
 
+class CaseNumber(Base):
+    """The highest number of a case that was deleted; one row."""
+
+    __tablename__ = "case_numbers"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
 class CaseContent(Base):
-    """The masked text of a case, and what the model and the policy said; offsets fit that text."""
+    """The masked text of a case, and what the model and the policy said; offsets fit that text.
+
+    Where no text is kept (`TRIAGE_KEEP_TEXT`) it is empty, and so are the pieces cut from it.
+    """
 
     __tablename__ = "case_contents"
 
     case_id: Mapped[int] = mapped_column(
         ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    searchable: Mapped[str] = mapped_column(Text)  # the text folded, as `service.cases.search` does
-    text: Mapped[str] = mapped_column(Text)
-    prediction: Mapped[Json] = mapped_column(JSON)
+    # The text folded, as `service.cases.search` does; empty for one that is encrypted or not kept.
+    searchable: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(SealedText)
+    prediction: Mapped[Json] = mapped_column(SealedJson)
     decision: Mapped[Json] = mapped_column(JSON)
     # Of a conversation: its masked turns and how it went; `text` is then the customer's part.
-    dialogue: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    dialogue: Mapped[Json | None] = mapped_column(SealedJson)
 
 
 class CaseVolume(Base):
@@ -160,7 +173,7 @@ class Note(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(128))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(SealedText)
 
 
 class Verdict(Base):
@@ -187,5 +200,5 @@ class Verdict(Base):
     predicted_priority: Mapped[Priority] = mapped_column(OrderedEnum(Priority))
     is_correction: Mapped[bool]
     agrees: Mapped[bool | None]  # of a second review: with the first
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(SealedText)
     model_version: Mapped[str] = mapped_column(String(200))

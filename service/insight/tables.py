@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, Boolean, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import Base, RowId, UtcDateTime
+from service.columns import Base, RowId, SealedJson, SealedText, UtcDateTime
 
 
 class Surge(Base):
@@ -34,7 +34,7 @@ class Surge(Base):
     expected: Mapped[float] = mapped_column(Float)
     ratio: Mapped[float] = mapped_column(Float)
     also: Mapped[list[str]] = mapped_column(JSON)  # "team:x": who shows the same surge
-    words: Mapped[list[str]] = mapped_column(JSON)
+    words: Mapped[list[str]] = mapped_column(SealedJson)
     case_ids: Mapped[list[int]] = mapped_column(JSON)
 
 
@@ -50,7 +50,7 @@ class Issue(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     category: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(SealedText)
     team: Mapped[str] = mapped_column(String(200))  # the one that most of its cases go to
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
     built_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -58,8 +58,8 @@ class Issue(Base):
     cases: Mapped[int] = mapped_column(Integer)
     daily: Mapped[list[int]] = mapped_column(JSON)
     levels: Mapped[dict[str, int]] = mapped_column(JSON)  # "4": cases; "" are those not judged
-    words: Mapped[list[str]] = mapped_column(JSON)
-    terms: Mapped[dict[str, float]] = mapped_column(JSON)  # the centre, to find it again by
+    words: Mapped[list[str]] = mapped_column(SealedJson)
+    terms: Mapped[dict[str, float]] = mapped_column(SealedJson)  # the centre, to find it again by
     case_ids: Mapped[list[int]] = mapped_column(JSON)  # the most central first
 
 
@@ -72,7 +72,7 @@ class EmergingWord(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     days: Mapped[int] = mapped_column(Integer)
     category: Mapped[str] = mapped_column(String(200))  # "" for all
-    word: Mapped[str] = mapped_column(String(64))
+    word: Mapped[str] = mapped_column(SealedText)
     is_compound: Mapped[bool] = mapped_column(Boolean)
     now: Mapped[int] = mapped_column(Integer)
     before: Mapped[int] = mapped_column(Integer)

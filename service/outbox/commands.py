@@ -22,10 +22,10 @@ from service.adapters.writer import TicketWriter
 from service.commands import open_database, operator_trail
 from service.drift.alarm import CHECK_SECONDS as DRIFT_SECONDS
 from service.drift.alarm import DriftWatch
-from service.insight.nightly import CHECK_SECONDS as NIGHTLY_SECONDS
 from service.insight.nightly import NightlyRebuild
 from service.insight.surge_watch import CHECK_SECONDS as SURGE_SECONDS
 from service.insight.surge_watch import SurgeWatch
+from service.nightly import CHECK_SECONDS as NIGHTLY_SECONDS
 from service.outbox.configuration import Escalation
 from service.outbox.letters import MAX_LETTERS, STATES, LetterQuery, list_letters, replay
 from service.outbox.promotion import CHECK_SECONDS, PromotionWatch
@@ -35,6 +35,7 @@ from service.outbox.sending import Deadline, SendError
 from service.outbox.targets import TargetsError, load_targets
 from service.outbox.targets_file import TargetsFile
 from service.policy_watch import PolicyWatch
+from service.privacy.nightly import NightlyPurge
 from service.secret import load_secret
 from service.settings import Settings, read_settings
 
@@ -59,6 +60,7 @@ def worker(*, once: bool, companion: int | None) -> None:
     runner.every(DRIFT_SECONDS, drift.check)
     runner.every(SURGE_SECONDS, SurgeWatch(database).check)
     runner.every(NIGHTLY_SECONDS, NightlyRebuild(database).check)
+    runner.every(NIGHTLY_SECONDS, NightlyPurge(settings.retention).check)
     stop = threading.Event()
     _stop_on_signals(stop, runner)
     with ExitStack() as stack:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import Base, OrderedEnum, RowId, UtcDateTime
+from service.columns import Base, OrderedEnum, RowId, SealedJson, UtcDateTime
 
 Json = dict[str, object]
 
@@ -28,14 +28,17 @@ class OutboxEvent(Base):
     """
 
     __tablename__ = "outbox_events"
-    __table_args__ = (Index("ix_outbox_events_routed", "is_routed", "number"),)
+    __table_args__ = (
+        Index("ix_outbox_events_routed", "is_routed", "number"),
+        Index("ix_outbox_events_case", "case_id"),
+    )
 
     number: Mapped[int] = mapped_column(RowId, primary_key=True)
     id: Mapped[str] = mapped_column(String(40), unique=True)
     type: Mapped[str] = mapped_column(String(40))
     case_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    payload: Mapped[Json] = mapped_column(JSON)
+    payload: Mapped[Json] = mapped_column(SealedJson)  # a surge's has words of texts
     addressee: Mapped[str | None] = mapped_column(String(64))  # the one target; None: subscribers
     order_key: Mapped[int | None] = mapped_column(BigInteger)  # instead of the case's number
     is_routed: Mapped[bool]  # whether the deliveries it asks for have been made

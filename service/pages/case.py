@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from service.cases.api import arguments
 from service.cases.file import CaseFile, get_case
 from service.cases.queue import list_cases, place_of
+from service.cases.textless import note_on
 from service.customers.find import risk_of, scale_of
 from service.pages import marking, sessions
 from service.pages.allowed import allowed, verdict_step
@@ -79,6 +80,7 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         clock=clock_of(file.case, now, called.policy),
         statutory=statutory_of(file, now),
         segments=marking.whole(file.text, pieces, called),
+        text_note=note_on(file.text),
         conversation=conversation_of(file, pieces, called),
         pieces=pieces,
         answer=answer,

@@ -12,6 +12,7 @@ from service.cases.desk import Claim
 from service.cases.faults import CaseFieldError
 from service.cases.file import predictions_of
 from service.cases.queue import Page, count_cases, list_cases
+from service.cases.search import note_on_search
 from service.cases.tables import Case
 from service.pages import marking, sessions
 from service.pages.changes import claim_reason
@@ -42,6 +43,7 @@ class Told:
     claims: tuple[Claim, ...] = ()
     fault: str | None = None
     status: int = 200
+    search_note: str | None = None
 
 
 def add(routes: Blueprint, office: Office) -> None:
@@ -86,6 +88,7 @@ def _page(office: Office, view: View, told: Told) -> Response:
     except CaseFieldError as fault:
         told = replace(told, fault=f"筛选条件有误：{fault}", status=422)
         return _shown(office, view, Page((), None), told, 0)
+    told = replace(told, search_note=note_on_search(filters.words, office.database.keeping))
     number = len(page.items)
     if page.next_cursor or view.cursor:
         number = count_cases(office.database, filters, now=now, most=_COUNTED)
@@ -108,6 +111,7 @@ def _shown(office: Office, view: View, page: Page, told: Told, number: int) -> R
         chips=chips(view, called),
         choices=choices(view, called),
         tabs=tabs(office, view, now),
+        search_note=told.search_note,
         now=now,
     )
     return make_response(html, told.status)

@@ -84,6 +84,11 @@ ACTIONS = {
     "create_key": "新建密钥",
     "revoke_key": "吊销密钥",
     "end_sessions": "结束登录",
+    "purge": "到期删除",
+    "erase_customer": "删除客户数据",
+    "erasure_done": "客户数据已删净",
+    "export_customer": "导出客户数据",
+    "apply_keep_text": "按设置重存文本",
 }
 DONE = {
     "claim": "已认领，现在由您负责。",

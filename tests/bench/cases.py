@@ -43,6 +43,7 @@ from service.schemas import Complaint
 from service.settings import Settings, read_settings
 from service.similar.find import similar_cases
 from service.tables import Role
+from service.texts import KeepText
 from service.users import create_user
 from tests.conftest import ROOT
 from tests.service.postgres import VARIABLE, drop_template, postgres_server
@@ -129,7 +130,7 @@ def contents() -> list[Rows]:
         judged = Judged(
             Complaint(text=content), prediction, decision, entry, ("audit",), None, 1, now, by
         )
-        found.append(rows(judged))
+        found.append(rows(judged, KeepText.MASKED))
     return found
 
 

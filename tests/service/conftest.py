@@ -79,7 +79,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(settings: Settings, template: Path) -> Iterator[Database]:
     """A database with the newest schema."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keeping)
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         path = Path(str(url.database))

@@ -30,6 +30,7 @@ from service.dialogues import hear
 from service.quality.tables import Rating
 from service.schemas import Complaint, Customer, Message, turns_of
 from service.secret import Secret, load_secret
+from service.texts import KeepText
 from tests.show.year.lives import CLIENT, Life, Office, Step
 from tests.show.year.plan import Arrival, arrivals
 from tests.show.year.texts import Texts, turns
@@ -95,7 +96,7 @@ class _Writer:
         judged = [self._judged(*one) for one in zip(batch, complaints, found, strict=True)]
         made, lives = [], list[Life]()
         for one, arrival in zip(judged, batch, strict=True):
-            row = rows(one)
+            row = rows(one, KeepText.MASKED)
             life = self._office.life(row.case, arrival.row)
             lives.append(life)
             made.append(replace(row, case=life.values()))
