@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from classifier.errors import InputFileError, shorten
 from classifier.files import FORMATS, Row, read_rows, text_of
+from classifier.neutral import packaged_neutral
 from classifier.pii import mask, masked
 from classifier.text import clean
 from training.mapping import LabelMap
@@ -185,7 +186,7 @@ def _reading(row: Row, file: Path, source: Source) -> Reading:
     text, fault = text_of(row, columns.text)
     hidden = masked(text)
     # What serving sees, which replaces numbers but not names: the model learns from nothing else.
-    cleaned = clean(text).text
+    cleaned = packaged_neutral().text(clean(text).text)
     category, category_fault = _label(row.cells.get(columns.category), source.mapping.category_of)
     level, level_fault = _label(row.cells.get(columns.intensity), source.mapping.level_of)
     faults = tuple(

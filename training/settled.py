@@ -15,6 +15,7 @@ from pathlib import Path
 
 from classifier.errors import InputFileError
 from classifier.files import FORMATS, Row, read_rows, text_of
+from classifier.neutral import packaged_neutral
 from classifier.pii import mask
 from classifier.text import clean
 from training.dataset import Columns, Dataset, Example, FileRecord, read_dataset
@@ -84,7 +85,7 @@ def _verdict(row: Row, file: Path) -> tuple[str, str, Example]:
     masked = mask(text)
     example = Example(
         masked,
-        clean(masked).text,
+        packaged_neutral().text(clean(masked).text),
         category if isinstance(category, str) else None,
         level if isinstance(level, int) else None,
         file.name,
