@@ -23,6 +23,7 @@ from classifier.lexicon import packaged_rules
 from classifier.likeness import Term, likeness, telling_terms
 from classifier.lookup import Phrasebook
 from classifier.manifest import read_category_head, read_features, read_intensity_head, text_of
+from classifier.neutral import neutral_hash, packaged_neutral
 from classifier.prediction import (
     Band,
     Category,
@@ -68,6 +69,12 @@ class Triage:
                 f"model {self.version} was fitted with other concepts than those packaged here: "
                 "train again"
             )
+        self._neutral = packaged_neutral() if "neutral" in manifest else None
+        if self._neutral and text_of(manifest, "neutral", "sha256") != neutral_hash():
+            raise ModelError(
+                f"model {self.version} was fitted with other neutral words than those packaged "
+                "here: train again"
+            )
         self._vectoriser = Vectoriser(settings, self._tokeniser, artifact.terms, artifact.idf)
         self._category = read_category_head(manifest)
         self._intensity = read_intensity_head(manifest)
@@ -110,21 +117,27 @@ class Triage:
 
     def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         """How many words each text has, and how many of them the model does not know."""
-        return self._vectoriser.count_words([item.text for item in clean_batch(texts)])
+        return self._vectoriser.count_words([item.text for item in self._read(texts)])
 
     def telling_terms(self, text: str, most: int) -> list[Term]:
         """The pieces of a text that weigh most in the model's eyes, the heaviest first."""
-        return telling_terms(self._vectoriser, clean_batch([text])[0].text, most)
+        return telling_terms(self._vectoriser, self._read([text])[0].text, most)
 
     def likeness(self, text: str, others: Sequence[str]) -> list[float]:
         """How alike each other text is to the first, as the cosine of the model's features, 0-1."""
-        texts = [item.text for item in clean_batch([text, *others])]
+        texts = [item.text for item in self._read([text, *others])]
         return likeness(self._vectoriser, texts[0], texts[1:])
+
+    def _read(self, texts: Sequence[str]) -> list[CleanText]:
+        """The texts as the heads see them."""
+        cleaned = clean_batch(texts)
+        return [self._neutral.read(item) for item in cleaned] if self._neutral else cleaned
 
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
-        batch = cut_batch(self._tokeniser.piece_ends, [item.text for item in cleaned])
+        read = [self._neutral.read(item) for item in cleaned] if self._neutral else cleaned
+        batch = cut_batch(self._tokeniser.piece_ends, [item.text for item in read])
         *phrases, anchors = self._phrasebook.find(batch.codes)
         occurrences = self._vectoriser.occurrences(batch, phrases)
         logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(texts))
@@ -144,12 +157,24 @@ class Triage:
             if self._intensity:
                 chosen[:, -1] = self._table.shape[1] - 1  # and of the anger
             shares = self._vectoriser.shares(occurrences, self._table, chosen, len(batch.codes))
-            evidence = explain.evidence(cleaned, batch, shares, self._explained)
-        signals = self._signals.find(batch, anchors)
+            evidence = explain.evidence(read, batch, shares, self._explained)
+        signals = self._signals_as_sent(cleaned, read, self._signals.find(batch, anchors))
         return [
             self._prediction(*parts)
             for parts in zip(cleaned, categories, intensities, signals, evidence, strict=True)
         ]
+
+    def _signals_as_sent(
+        self, cleaned: Sequence[CleanText], read: Sequence[CleanText], found: list[list[Match]]
+    ) -> list[list[Match]]:
+        """The signals; where neutral words were exchanged, those of the text without that."""
+        rows = [row for row, item in enumerate(cleaned) if item is not read[row]]
+        if rows:
+            batch = cut_batch(self._tokeniser.piece_ends, [cleaned[row].text for row in rows])
+            *_, anchors = self._phrasebook.find(batch.codes)
+            for row, matches in zip(rows, self._signals.find(batch, anchors), strict=True):
+                found[row] = matches
+        return found
 
     def _prediction(
         self,

@@ -17,6 +17,7 @@ from classifier.artifact import Artifact, Json, digest, write_manifest, write_mo
 from classifier.concepts import concepts_hash
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.lexicon import lexicon_hash
+from classifier.neutral import neutral_hash
 from training.config import TrainingConfig, recorded
 from training.dataset import Dataset, FileRecord
 from training.fit import Fitted
@@ -40,6 +41,7 @@ def build(dataset: Dataset, fitted: Fitted, config: TrainingConfig, metrics: Jso
             "intensity": _intensity(fitted.intensity) if fitted.intensity else None,
         },
         "concepts": {"sha256": concepts_hash()},
+        "neutral": {"sha256": neutral_hash()},
         "signals": {"lexicon_sha256": lexicon_hash()},
         "data": {
             "files": [_file(file) for file in dataset.files],

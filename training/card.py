@@ -43,6 +43,13 @@ The held-out mistakes it was surest of, the confusion matrices and the words it 
 `report.html` beside this card. Sarcasm, very short texts and texts with two issues are its weak
 places.
 
+## Fairness
+
+Words that say who somebody is (husband or wife, son or daughter, titles, ethnic groups, some of
+age) are read alike: exchanging one for another changes neither category nor level. Regions, names,
+dialect and words outside the lists are not; `docs/fairness.md` says what was measured on the
+default model and what that cannot show. `python -m tests.show.fairness --model` measures this one.
+
 ## How it was made
 
 {training}

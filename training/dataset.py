@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from classifier.errors import InputFileError, shorten
 from classifier.files import FORMATS, Row, read_rows, text_of
+from classifier.neutral import as_read
 from classifier.pii import mask, masked
-from classifier.text import clean
 from training.mapping import LabelMap
 
 Label = TypeVar("Label", str, int)
@@ -185,7 +185,7 @@ def _reading(row: Row, file: Path, source: Source) -> Reading:
     text, fault = text_of(row, columns.text)
     hidden = masked(text)
     # What serving sees, which replaces numbers but not names: the model learns from nothing else.
-    cleaned = clean(text).text
+    cleaned = as_read(text)
     category, category_fault = _label(row.cells.get(columns.category), source.mapping.category_of)
     level, level_fault = _label(row.cells.get(columns.intensity), source.mapping.level_of)
     faults = tuple(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier import explain
+from classifier.neutral import packaged_neutral
 from classifier.prediction import Evidence
 from classifier.text import clean_batch
 from classifier.tokens import cut_batch
@@ -49,19 +50,20 @@ def _explained(
     fitted: Fitted, table: np.ndarray, questions: Sequence[Question]
 ) -> list[list[Evidence]]:
     vectoriser = fitted.vectoriser
-    cleaned = clean_batch([question.text for question in questions])
-    batch = cut_batch(vectoriser.tokeniser.piece_ends, [item.text for item in cleaned])
+    texts = clean_batch([question.text for question in questions])
+    read = [packaged_neutral().read(item) for item in texts]
+    batch = cut_batch(vectoriser.tokeniser.piece_ends, [item.text for item in read])
     last = table.shape[1] - 1
     chosen = np.array(
         [[1 + for_, 1 + against, last] for for_, against in (q.columns for q in questions)],
         np.int64,
     )
     shares = vectoriser.shares(vectoriser.occurrences(batch), table, chosen, len(batch.codes))
-    sides = _per_character([q.side for q in questions], [len(item.text) for item in cleaned])
+    sides = _per_character([q.side for q in questions], [len(item.text) for item in read])
     both = np.zeros((len(shares), 2))
     both[:, 0] = shares[:, 0] - shares[:, 1]
     both[:, 1] = shares[:, 2] * sides
-    pieces = explain.evidence(cleaned, batch, both, [(CATEGORY, 1.0), (LEVEL, 1.0)])
+    pieces = explain.evidence(read, batch, both, [(CATEGORY, 1.0), (LEVEL, 1.0)])
     return [[piece for piece in one if piece.weight > 0] for one in pieces]
 
 

@@ -10,7 +10,7 @@ import click
 
 from classifier.artifact import read_artifact
 from classifier.errors import InputFileError
-from classifier.text import clean
+from classifier.neutral import as_read
 from classifier.triage import Triage
 from training.click_types import FILE, FOLDER, PATH
 from training.config import load_config
@@ -104,4 +104,4 @@ def _known(paths: tuple[Path, ...], text_column: str) -> frozenset[str]:
     if not paths:
         return frozenset()
     dataset = read_dataset(paths, Columns(text_column))
-    return frozenset(clean(example.text).text for example in dataset.examples)
+    return frozenset(as_read(example.text) for example in dataset.examples)

@@ -25,9 +25,9 @@ from classifier.features import Vectoriser
 from classifier.files import read_rows, text_of
 from classifier.manifest import read_features
 from classifier.manifest import text_of as manifest_text
+from classifier.neutral import as_read
 from classifier.pii import mask
 from classifier.prediction import Prediction
-from classifier.text import clean
 from classifier.tokens import tokeniser
 from classifier.triage import Triage
 from training.dataset import files_of
@@ -68,7 +68,7 @@ def read_candidates(
     for file in (file for path in paths for file in files_of(path)):
         for row in read_rows(file, needs=column):
             text, fault = text_of(row, column)
-            cleaned = "" if fault else clean(masked := mask(text)).text
+            cleaned = "" if fault else as_read(masked := mask(text))
             if not cleaned:
                 left_out[fault or "no text"] += 1
             elif cleaned in known or cleaned in found:

@@ -24,6 +24,7 @@ from classifier.errors import ModelError
 from classifier.features import FeatureSettings, Vectoriser, fit_vectoriser
 from classifier.heads import CategoryHead, IntensityHead
 from classifier.manifest import read_category_head, read_features, read_intensity_head, text_of
+from classifier.neutral import packaged_neutral
 from classifier.text import clean_batch
 from classifier.tokens import ENGINES, tokeniser
 from classifier.triage import CATEGORY, INTENSITY, Triage
@@ -35,7 +36,8 @@ Floats = NDArray[np.float64]
 class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Raw texts to TF-IDF rows of words, characters and concepts, as the classifier counts them.
 
-    The parameters are those of `classifier.features.FeatureSettings`; `engine` cuts into words.
+    The parameters are those of `classifier.features.FeatureSettings`; `engine` cuts into words,
+    `neutral` reads one word for all that say who somebody is (`classifier.neutral`).
     Learned: `terms_`, the terms of each block in column order, and `idf_`, shape (features,).
 
     >>> texts = ["快递太慢了", "快递员骂人", "退款太慢"]
@@ -52,6 +54,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         sublinear_tf: bool = True,
         concept_weight: float = 1.5,
         engine: str = ENGINES[0],
+        neutral: bool = True,
     ) -> None:
         self.word_ngrams = word_ngrams
         self.char_ngrams = char_ngrams
@@ -59,6 +62,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.sublinear_tf = sublinear_tf
         self.concept_weight = concept_weight
         self.engine = engine
+        self.neutral = neutral
 
     def fit(self, texts: Iterable[str], _labels: object = None) -> TextFeatures:
         """Learn the terms that at least `min_df` of the texts hold.
@@ -66,7 +70,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Raises:
             ValueError: a parameter is out of range.
         """
-        vectoriser = fit_vectoriser(_clean(texts), self._settings(), tokeniser(self.engine))
+        vectoriser = fit_vectoriser(self._clean(texts), self._settings(), tokeniser(self.engine))
         self.terms_, self.idf_ = vectoriser.terms, vectoriser.idf
         self._vectoriser = vectoriser
         return self
@@ -74,7 +78,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def transform(self, texts: Iterable[str]) -> sp.csr_matrix:
         """The rows, shape (texts, features)."""
         check_is_fitted(self, "idf_")
-        return sp.csr_matrix(self._made().vectorise(_clean(texts)))
+        return sp.csr_matrix(self._made().vectorise(self._clean(texts)))
 
     def get_feature_names_out(self, _names: object = None) -> NDArray[np.object_]:
         """`word:…`, `char:…` or `concept:…` for each column."""
@@ -85,6 +89,10 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the loaded word segmenter, which is made anew."""
         return {k: v for k, v in super().__getstate__().items() if k != "_vectoriser"}
+
+    def _clean(self, texts: Iterable[str]) -> Sequence[str]:
+        found = [item.text for item in clean_batch(list(texts))]
+        return [packaged_neutral().text(one) for one in found] if self.neutral else found
 
     def _made(self) -> Vectoriser:
         if not hasattr(self, "_vectoriser"):
@@ -182,6 +190,7 @@ def _features(artifact: Artifact) -> TextFeatures:
     features = TextFeatures(
         settings.word_ngrams, settings.char_ngrams, settings.min_df,
         sublinear_tf=settings.sublinear_tf, concept_weight=settings.concept_weight, engine=engine,
+        neutral="neutral" in artifact.manifest,
     )  # fmt: skip
     features.terms_, features.idf_ = artifact.terms, artifact.idf
     return features
@@ -205,7 +214,3 @@ def _pair(values: Sequence[int]) -> tuple[int, int]:
     """A search may give a list."""
     low, high = values
     return low, high
-
-
-def _clean(texts: Iterable[str]) -> Sequence[str]:
-    return [item.text for item in clean_batch(list(texts))]

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from classifier.files import FORMATS, read_rows
-from classifier.text import clean
+from classifier.neutral import as_read
 from training.dataset import Columns, Dataset, Example, FileRecord, read_dataset
 from training.feedback import Reviewed, read_feedback
 
@@ -65,7 +65,7 @@ def _example(case: Reviewed) -> Example:
     risks = "|".join(sorted(ruling.risks or ()))
     return Example(
         case.text,
-        clean(case.text).text,
+        as_read(case.text),
         ruling.category,
         ruling.level,
         case.file,

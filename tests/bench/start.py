@@ -1,0 +1,45 @@
+"""Memory and time of a process that loads the model: what each worker of a service costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+from tests.bench.library import Measure
+from tests.conftest import ROOT
+
+_ROUNDS = 5
+_LIMIT_MB, _LIMIT_SECONDS = 150, 1.0
+_PROGRAM = """
+import json, resource, sys, time
+from pathlib import Path
+start = time.perf_counter()
+from classifier import load
+imported = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+triage = load(models=Path(sys.argv[1]))
+seconds = time.perf_counter() - start
+triage.predict(["等了四十分钟才上菜，菜还是凉的"])
+loaded = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+print(json.dumps([seconds, (loaded - imported) / 1e6, loaded / 1e6]))
+"""
+
+
+def measure_start(models: Path) -> list[Measure]:
+    """Medians over fresh processes; compiled loops are on disk already. Linux only."""
+    runs = [_run(models) for _ in range(_ROUNDS)]
+    seconds, growth, whole = (median(column) for column in zip(*runs, strict=True))
+    return [
+        Measure("import and load", seconds, "s", _LIMIT_SECONDS / seconds, 1.0),
+        Measure("memory of a loaded model", growth, "MB", _LIMIT_MB / growth, 1.0),
+        Measure("memory of the whole process", whole, "MB"),
+    ]
+
+
+def _run(models: Path) -> tuple[float, float, float]:
+    command = [sys.executable, "-c", _PROGRAM, str(models)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, growth, whole = json.loads(ran.stdout)
+    return seconds, growth, whole
