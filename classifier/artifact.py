@@ -172,7 +172,11 @@ def _read_checked(folder: Path, name: str, manifest: Json) -> bytes:
 def _terms(folder: Path, content: bytes) -> tuple[list[str], list[str], list[str]]:
     terms: tuple[list[str], list[str], list[str]] = ([], [], [])
     reached = 0
-    for number, line in enumerate(content.decode("utf-8").split("\n")[:-1], start=1):
+    try:
+        lines = content.decode("utf-8").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{folder / VOCABULARY} is not UTF-8: {error}") from error
+    for number, line in enumerate(lines, start=1):
         block, _, term = line.partition("\t")
         place = _BLOCKS.find(block) if block else -1
         if not term or place < reached:

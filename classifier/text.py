@@ -20,10 +20,14 @@ from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
 # Longer texts are read up to here, and say so: 20,000 characters are 13 printed pages.
 MAX_CHARS = 20_000
+_MOST_ROUNDS = 8
 _MAX_MARKS = 8  # combining marks kept on one base character before NFKC; Unicode UAX 15 allows 30
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
-_MARKUP = re.compile(r"<[a-z/!][^<>]{0,200}>|&(?:nbsp|ensp|emsp|lt|gt|amp|quot);|_x000[ad9]_")
+# What opens a tag without closing it goes too: else a tag around a tag would be one the next time.
+_MARKUP = re.compile(
+    r"<(?:[a-z/!][^<>]{0,200}>|(?=[a-z/!]))|&(?:nbsp|ensp|emsp|lt|gt|amp|quot);|_x000[ad9]_"
+)
 _SPACE = re.compile(r"\s{2,}|[^\S ]")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff]{1,2000}")
 _PICTURE = re.compile(r"\[snapshot\][^\[\]]{0,200}\[/snapshot\]|\[(?:图片|img|image|photo)\]")
@@ -80,10 +84,15 @@ def clean(text: str, *, max_chars: int = MAX_CHARS) -> CleanText:
     (4, 5)
     """
     folded = fold(text[:max_chars])
-    if not (is_stable(folded) and not _has_work(folded)):
-        aligned = _run_steps(Aligned.identity(folded))
-        return CleanText(text, aligned.text, aligned, len(folded))
-    return CleanText(text, folded, None, len(folded))
+    if _is_clean(folded):
+        return CleanText(text, folded, None, len(folded))
+    aligned = _run_steps(Aligned.identity(folded))
+    return CleanText(text, aligned.text, aligned, len(folded))
+
+
+def _is_clean(folded: str) -> bool:
+    """Whether no step after folding would change the text; may be wrongly false, never true."""
+    return is_stable(folded) and not _has_work(folded)
 
 
 def _has_work(folded: str) -> bool:
@@ -196,10 +205,21 @@ def strip_edges(aligned: Aligned) -> Aligned:
 
 
 def _run_steps(aligned: Aligned) -> Aligned:
-    for step in (
-        drop_invisible, normalise, drop_invisible, strip_markup, squeeze_space, simplify,
-        replace_links, replace_personal_data, replace_order_numbers, bound_runs, squeeze_space,
-        strip_edges,
-    ):  # fmt: skip
-        aligned = step(aligned)
+    """All steps, and again while they find something in what they have made of the text.
+
+    A tag around a tag, a number that a masked one has parted from another: each round sees one.
+    """
+    for _ in range(_MOST_ROUNDS):
+        before = aligned.text
+        for step in _STEPS:
+            aligned = step(aligned)
+        if aligned.text == before or _is_clean(aligned.text):
+            break
     return aligned
+
+
+_STEPS = (
+    drop_invisible, normalise, drop_invisible, strip_markup, squeeze_space, simplify,
+    replace_links, replace_personal_data, replace_order_numbers, bound_runs, squeeze_space,
+    strip_edges,
+)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from classifier.toml_lines import key_lines
 _MAX_BYTES = 1_000_000
 _HASH_CHARS = 16
 _SHOWN_MISTAKES = 3
+# A megabyte of a.a.a… would take hours: each part walks over those before.
+_MAX_KEY_PARTS = 64
+_PART = r"[\w\"'-]++[ \t]*+"
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:{_PART}\.[ \t]*+){{{_MAX_KEY_PARTS}}}")
 
 Read = TypeVar("Read")
 
@@ -71,11 +76,14 @@ def parse(content: bytes, fault: type[RuleFileError]) -> Document:
         raise fault(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
     try:
         source = content.decode("utf-8-sig").replace("\r\n", "\n")
+        if found := _LONG_KEY.search(source):
+            line = source.count("\n", 0, found.start()) + 1
+            raise fault(f"line {line}: a key has over {_MAX_KEY_PARTS} parts, too many")
         values = tomllib.loads(source)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise fault(f"line {line}: byte {content[error.start]:#04x} is not UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of over 4300 digits
         last = source.count("\n") + 1
         message = str(error).replace("at end of document", f"at line {last}, the last one")
         raise fault(f"not TOML: {message}") from error

@@ -36,10 +36,10 @@ def read_settings_file(path: Path, schema: type[Read], fault: type[SettingsFileE
     """
     try:
         return schema.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise fault(path, [str(error)]) from error
     except ValidationError as error:
         raise fault(path, [_sentence(one) for one in error.errors()]) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise fault(path, [str(error)]) from error
 
 
 def zone_mistakes(zone: str) -> Iterator[str]:

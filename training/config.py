@@ -155,7 +155,7 @@ def load_config(
     for change in changes:
         try:
             values = _merged(values, tomllib.loads(change))
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"setting {shorten(change)}: {error}") from error
     return parse_config(values)
 
@@ -163,7 +163,7 @@ def load_config(
 def _read(source: Traversable) -> dict[str, object]:
     try:
         return tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"training configuration {source}: {error}") from error
 
 

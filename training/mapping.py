@@ -98,7 +98,7 @@ def read_mapping(path: Path) -> LabelMap:
 def _toml(path: Path) -> Iterator[Entry]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputFileError(f"mapping table {path}: {error}") from error
     for head, table in values.items():
         if not isinstance(table, Mapping):

@@ -73,7 +73,7 @@ def load_space(path: Path | None = None) -> tuple[Step, ...]:
     source = files("training") / "space.toml" if path is None else path
     try:
         tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"search space {path}: {error}") from error
     steps = tables.pop("step", None)
     if tables or not isinstance(steps, list) or not all(isinstance(s, Mapping) for s in steps):

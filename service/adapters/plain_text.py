@@ -12,7 +12,7 @@ import re
 _HIDDEN = {"script", "style", "head", "title", "template", "noscript", "svg"}
 _LINES = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr",
           "table", "ul", "ol", "pre", "section", "article", "header", "footer"}  # fmt: skip
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<!--|<[!?][^<>]*>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*>|<!--|<[!?][^<>]*>")
 _SOME_TAG = re.compile(r"</?(?:p|div|br|span|html|body|table|blockquote|a|b|i)\b[^<>]*>")
 _SPACE = re.compile(r"\s+")
 _BLANK = re.compile(r"\n{3,}")
