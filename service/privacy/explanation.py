@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -90,11 +90,11 @@ def _why(file: CaseFile) -> Iterator[str]:
             yield say["few_words"] if file.text else say["no_words"]
     signals = _named(map(_code, _listed(file.prediction.get("signals"))), _part("signals"))
     if signals:
-        yield say["signals"].format(signals="、".join(signals))
+        yield say["signals"].format(signals="；".join(signals))
     priority = file.decision.get("priority")
     reasons = _listed(priority.get("reasons")) if isinstance(priority, dict) else []
-    rules = dict.fromkeys(_rule(str(one["rule"])) for one in reasons)
-    told = [rule for rule in rules if rule]
+    rules = [_rule(str(one["rule"]), has_signals=bool(signals)) for one in reasons]
+    told = dict.fromkeys(rule for rule in rules if rule)
     if told:
         yield say["rules"].format(rules="、".join(told))
 
@@ -112,15 +112,13 @@ def _words(file: CaseFile) -> list[str]:
     return list(dict.fromkeys(whole))[:_MAX_WORDS]
 
 
-def _rule(rule: str) -> str:
-    kind, _, code = rule.partition(":")
-    if kind == "signal":
-        return next(iter(_named([code], _part("signals"))), "")
-    names = _part("rule")
-    return names.get(kind, names["other"])
+def _rule(rule: str, *, has_signals: bool) -> str:
+    """What a rule takes into account; a signal's only where the letter tells of one."""
+    kind, names = rule.partition(":")[0], _part("rule")
+    return "" if kind == "signal" and not has_signals else names.get(kind, names["other"])
 
 
-def _named(codes: Iterator[str] | list[str], names: Words) -> list[str]:
+def _named(codes: Iterable[str], names: Words) -> list[str]:
     """Each once; what is not told is left out."""
     told = (names.get(code, names["other"]) for code in codes)
     return [name for name in dict.fromkeys(told) if name]

@@ -21,7 +21,7 @@ def test_it_is_a_letter_that_could_be_sent(queue: Queue) -> None:
     text = found["text"]
     assert text.startswith("您好！\n您于 20")
     for said in ("编号 TS-42", "“服务态度”方面", "“等了”", "向主管部门或消费者组织反映",
-                 "都由工作人员决定", "重新查看", "前首次答复您"):  # fmt: skip
+                 "都由工作人员决定", "重新查看", "前首次答复您", "您提到的上述情况"):  # fmt: skip
         assert said in text, said
     assert not _JARGON.search(text)
     assert "{" not in text
