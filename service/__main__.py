@@ -31,6 +31,8 @@ _ELSEWHERE = {
     "export-customer": "service.privacy.commands",
     "apply-keep-text": "service.privacy.commands",
     "create-text-key": "service.privacy.commands",
+    "backup": "service.backup.commands",
+    "restore": "service.backup.commands",
 }
 
 

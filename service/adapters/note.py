@@ -102,7 +102,8 @@ def _signals(found: Json) -> str:
     shown: dict[str, list[str]] = {}
     for one in _parts(found, "signals"):
         word = plain(str(one["text"]))[:_MAX_WORD_CHARS]
-        shown.setdefault(names.get(str(one["code"]), str(one["code"])), []).append(f"“{word}”")
+        told = shown.setdefault(names.get(str(one["code"]), str(one["code"])), [])
+        told += [f"“{word}”"] if word else []  # none where no text is kept
     return "、".join(f"{name}{''.join(dict.fromkeys(words))}" for name, words in shown.items())
 
 

@@ -30,6 +30,7 @@ from service.cases.suggestion import suggestion_of
 from service.cases.verdicts import Verdicts
 from service.checks import check_body
 from service.db import Database
+from service.privacy.explanation import explanation_of
 from service.secret import Secret
 from service.tables import Scope
 
@@ -115,6 +116,14 @@ def add_one(routes: Blueprint, api: CaseApi) -> None:
         found = get_case(database, case_id)
         suggestion = suggestion_of(found, api.verdicts.labels(), api.playbook())
         return tagged(file_fields(found, suggestion), found.case.version)
+
+    @routes.get("/<int:case_id>/explanation")
+    def explanation(case_id: int) -> Response:
+        """The decision in plain words, for the customer."""
+        api.asker()
+        found = get_case(database, case_id)
+        told = explanation_of(found, api.verdicts.labels(), api.desk.policy())
+        return json_response({"case_id": case_id, "text": told.text, "caution": told.caution})
 
     @routes.get("/<int:case_id>/history")
     def history(case_id: int) -> Response:

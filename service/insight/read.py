@@ -83,7 +83,7 @@ def surges_since(
 
 
 def excerpts(database: Database, numbers: Sequence[int], chars: int = 80) -> dict[int, str]:
-    """The beginning of the masked text of some cases.
+    """The beginning of the masked text of those cases whose text is kept.
 
     Raises:
         SQLAlchemyError: the database does not answer.
@@ -95,4 +95,5 @@ def excerpts(database: Database, numbers: Sequence[int], chars: int = 80) -> dic
         return {
             number: text if len(text) <= chars else text[:chars] + "…"
             for number, text in session.execute(statement)
+            if text
         }

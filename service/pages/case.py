@@ -25,6 +25,7 @@ from service.pages.names import everybody, names
 from service.pages.sessions import Office
 from service.pages.view import View, view_of
 from service.pages.words import DONE
+from service.privacy.explanation import explanation_of
 from service.similar.find import similar_cases
 from service.tables import Role
 
@@ -84,6 +85,7 @@ def case_page(office: Office, case_id: int, view: View, place: str | None, told:
         conversation=conversation_of(file, pieces, called),
         pieces=pieces,
         answer=answer,
+        explanation=explanation_of(file, called.labels, called.policy),
         answer_sources=answer_sources,
         events=[event_of(entry, called) for entry in reversed(file.history)],
         may=allowed(file, actor, now),

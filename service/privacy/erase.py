@@ -24,7 +24,7 @@ from service.privacy import customer, removal
 from service.privacy.removal import Counts
 from service.tables import IdempotencyRecord
 
-_BATCH = 100
+_BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ def erase_customer(database: Database, own: bytes, trail: Trail, now: datetime) 
             change = audit.Change(action, erasure_id, None, {}, dict(sorted(told.items())), at=now)
             audit.record(session, trail.secret, [(trail.by, change)], head=head)
             session.commit()
-    removal.tidy(database)
+    removal.tidy(database, texts=rows["case_terms"] > 0)
     return Erasure(erasure_id, now, dict(sorted(rows.items())))
 
 
 def _batch(session: Session, own: bytes) -> Counts:
-    """What there is, a hundred cases at most; empty when there is nothing left."""
+    """What there is, a few cases at most; empty when there is nothing left."""
     cases = customer.cases_of(session, own, most=_BATCH)
     counts: Counts = Counter()
     counts += removal.delete_tickets(session, customer.tickets_of(session, own, cases))

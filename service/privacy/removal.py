@@ -5,10 +5,13 @@ Sums that name nobody stay: how many cases came in and how long they took, what 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service.adapters.tables import AdapterMessage, AdapterTicket
@@ -24,6 +27,8 @@ from service.shadow.tables import ShadowAnswer
 
 Counts = Counter[str]  # rows by table
 _MERGED_PAGES = 200
+PAUSE_SECONDS = 0.02  # others get their turn
+_EMPTYINGS, _EMPTYING_SECONDS = 20, 0.25
 
 
 def delete_cases(session: Session, numbers: Sequence[int]) -> Counts:
@@ -113,11 +118,14 @@ def overwrite(session: Session) -> None:
         session.execute(text("PRAGMA secure_delete = ON"))
 
 
-def tidy(database: Database) -> None:
-    """Drops deleted pieces from SQLite's search index and write-ahead log, a little at a time."""
+def tidy(database: Database, *, texts: bool) -> None:
+    """Drops deleted pieces from SQLite's search index and write-ahead log, a little at a time.
+
+    The index is gone through only where `texts` of it were deleted.
+    """
     if database.engine.dialect.name != "sqlite":
         return
-    pages, is_done = -_MERGED_PAGES, False
+    pages, is_done = -_MERGED_PAGES, not texts
     while not is_done:
         with database.writing() as session:
             overwrite(session)
@@ -129,5 +137,22 @@ def tidy(database: Database) -> None:
             after = session.scalar(text("SELECT total_changes()"))
             session.commit()
         is_done, pages = int(after or 0) - int(before or 0) < 2, _MERGED_PAGES
+        time.sleep(PAUSE_SECONDS)
+    for _ in range(_EMPTYINGS):
+        if _empty_log(database):
+            return
+        time.sleep(_EMPTYING_SECONDS)
+    structlog.get_logger().warning("write_ahead_log_not_emptied")
+
+
+def _empty_log(database: Database) -> bool:
+    """Empties SQLite's write-ahead log unless somebody reads it: to wait would stop writers."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        patience = connection.execute(text("PRAGMA busy_timeout")).scalar_one()
+        connection.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            is_busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+        except OperationalError:  # locked by another checkpoint
+            is_busy = 1
+        connection.execute(text(f"PRAGMA busy_timeout = {patience}"))
+    return not is_busy

@@ -61,7 +61,7 @@ def rewrite_texts(database: Database, trail: Trail, now: datetime) -> Counts:
         audit.record(session, trail.secret, [(trail.by, change)], head=head)
         session.commit()
     text_keys.forget_others(database)
-    removal.tidy(database)
+    removal.tidy(database, texts=True)
     return found
 
 

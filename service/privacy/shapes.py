@@ -1,5 +1,5 @@
 # ruff: noqa: D400  (these docstrings end with a Chinese stop: they become the API document)
-"""Requests about one customer's data, and their answers, with their place in the document."""
+"""What is asked and answered about a customer's data and decisions, in the API document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from service.cases.bodies import Acting
-from service.operations import Operations
+from service.operations import CASE_ID, READ_ERRORS, Operations, Parameter, replying
 from service.reply_model import Reply
 from service.schemas import MAX_ID_CHARS
 
@@ -31,6 +31,14 @@ class ErasureReply(Reply):
     rows: dict[str, int] = Field(description="各表删除的行数；空对象表示没有这位客户的数据。")
 
 
+class ExplanationReply(Reply):
+    """给客户的说明：程序判断了什么、依据什么、由人决定、怎样要求重新查看。"""
+
+    case_id: int
+    text: str = Field(description="可以发给客户的一段话，不含代码、等级和分值。")
+    caution: str | None = Field(description="发送前请工作人员注意什么；没有则为 null。")
+
+
 class CustomerExportReply(Reply):
     """系统中有关这位客户的全部内容。"""
 
@@ -40,7 +48,7 @@ class CustomerExportReply(Reply):
 
 
 REQUESTS: tuple[type[BaseModel], ...] = (CustomerBody,)
-REPLIES: tuple[type[BaseModel], ...] = (ErasureReply, CustomerExportReply)
+REPLIES: tuple[type[BaseModel], ...] = (ErasureReply, ExplanationReply, CustomerExportReply)
 
 
 def paths() -> dict[str, object]:
@@ -50,4 +58,15 @@ def paths() -> dict[str, object]:
     export = privacy.changing(
         "exportCustomer", "导出一位客户的全部数据", CustomerBody, CustomerExportReply
     )
-    return {"/v1/customers/erase": {"post": erase}, "/v1/customers/export": {"post": export}}
+    explain = Operations("cases").reading(
+        "explainCase",
+        "给客户的说明（《个人信息保护法》第二十四条）",
+        replying(ExplanationReply),
+        parameters=[CASE_ID, Parameter("actor", "代表贵方系统中的哪位操作人。").described()],
+        errors=(*READ_ERRORS, 404),
+    )
+    return {
+        "/v1/customers/erase": {"post": erase},
+        "/v1/customers/export": {"post": export},
+        "/v1/cases/{case_id}/explanation": {"get": explain},
+    }

@@ -101,10 +101,10 @@
   }
   one('form[action="/logout"]')?.addEventListener("submit", () => sessionStorage.clear());
 
-  // ---- copying the suggested reply
+  // ---- copying the suggested reply, and the letter that explains
   for (const button of all("[data-copy]")) {
     const text = one(`#${button.dataset.copy}`);
-    const said = one("[data-copied]");
+    const said = button.parentElement.querySelector("[data-copied]");
     const select = () => getSelection().selectAllChildren(text);
     button.hidden = false;
     button.addEventListener("click", async () => {

@@ -21,8 +21,9 @@ from service.secret import load_secret
 from service.settings import Settings
 from service.tables import Role, Scope
 from tests.service.cases.conftest import Queue, person, queue
+from tests.service.pages.conftest import house
 
-__all__ = ["queue"]
+__all__ = ["house", "queue"]
 KEY, OLD_KEY = (Fernet.generate_key().decode() for _ in range(2))
 
 

@@ -9,9 +9,12 @@ from sqlalchemy import func, select
 
 from service import audit
 from service.__main__ import main
+from service.adapters.tables import AdapterMessage, AdapterTicket
 from service.audit_log import AuditQuery, list_entries
 from service.cases.tables import CaseVolume
 from service.insight.tables import Issue, Surge
+from service.outbox.tables import OutboxEvent
+from service.privacy.customer import customer_hash
 from service.secret import load_secret
 from tests.service.cases.conftest import person
 from tests.service.privacy.conftest import Home
@@ -101,6 +104,32 @@ def test_a_customer_whom_nobody_knows_leaves_a_proof_too(home: Home) -> None:
     home.queue.add()
     assert home.admin("/v1/customers/erase", customer_id="nobody")["rows"] == {}
     assert home.queue.ids() == [1]
+
+
+def test_tickets_of_other_systems_go_too(home: Home) -> None:
+    """A ticket that the customer wrote goes with messages that became no case, and their events."""
+    own = customer_hash(load_secret(home.settings.home), "desk:7731")
+    now = datetime.now(UTC)
+    with home.database.session() as session:
+        for number, whose in ((1, own), (2, None)):
+            about = {"priority": 0, "messages": 1, "created_at": now}
+            session.add(AdapterTicket(id=number, adapter="desk", ticket=f"T{number}",
+                                      customer_hash=whose, **about))  # fmt: skip
+            session.flush()
+            text = PLANTED if whose else OTHERS
+            found = {"evidence": [{"text": text}]}
+            session.add(AdapterMessage(ticket_id=number, message="1", text_hash=b"", at=now,
+                                       is_first=True, priority=0, case_id=None,
+                                       findings=found))  # fmt: skip
+            told = {"data": {"ticket": {"ticket_id": f"T{number}"}}}
+            session.add(OutboxEvent(id=f"evt_{number}", type="ticket.triaged", case_id=None, at=now,
+                                    payload=told, addressee="desk", order_key=-number,
+                                    is_routed=True))  # fmt: skip
+        session.commit()
+    done = home.admin("/v1/customers/erase", customer_id="desk:7731")
+    assert done["rows"] == {"adapter_messages": 1, "adapter_tickets": 1, "outbox_events": 1}
+    assert home.holds(PLANTED) == []
+    assert "adapter_messages" in home.holds(OTHERS)
 
 
 def test_other_keys_may_not(home: Home) -> None:

@@ -17,6 +17,7 @@ from service.__main__ import main
 from service.app import Parts
 from service.cases.desk import Desk
 from service.cases.feedback import feedback_lines
+from service.cases.textless import without_pieces
 from service.cases.verdicts import Verdicts
 from service.db import Database
 from service.insight.tables import EmergingWord, Issue
@@ -187,6 +188,14 @@ def test_keys_are_asked_for_at_the_start(settings: Settings, database: Database)
     for wrong in (settings, keeps(settings, "none"), keeps(settings, "encrypted", KEY)):
         with pytest.raises(SettingsError, match="TRIAGE_TEXT_KEYS"), opened(wrong):
             pass
+
+
+def test_findings_for_a_ticket_have_no_words_either() -> None:
+    """What is kept for the note names signals, not where or in which words."""
+    signal = {"code": "regulator", "start": 3, "end": 5, "text": PLANTED}
+    found = {"evidence": [{"text": PLANTED}], "signals": [signal], "language": "zh"}
+    left = {"code": "regulator", "start": 0, "end": 0, "text": ""}
+    assert without_pieces(found) == {"evidence": [], "signals": [left], "language": "zh"}
 
 
 def test_settings_say_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

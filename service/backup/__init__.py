@@ -1,0 +1,1 @@
+"""A copy of an installation from which it can be started again."""
