@@ -9,14 +9,13 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from service.cases.desk import MAX_BULK, MAX_NOTE_CHARS
 from service.cases.verdicts import MAX_REASON_CHARS
+from service.operations import NAME_CHAR
 from service.schemas import READ_WHOLE, read_moment
 
 Moment = Annotated[
     AwareDatetime, BeforeValidator(read_moment, json_schema_input_type=AwareDatetime)
 ]
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$")
-]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=f"^{NAME_CHAR}+$")]
 CaseId = Annotated[int, Field(ge=1, le=2**63 - 1), READ_WHOLE]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1), READ_WHOLE]
 Level = Annotated[int, Field(ge=-100, le=1000), READ_WHOLE]

@@ -16,9 +16,10 @@ from service.cases.query_values import Arguments, Reader, check_names, refused
 from service.cases.queue import MAX_PAGE, OPEN, Filters, Snoozed, Sort, Window
 from service.cases.states import State, VerdictState
 from service.cases.statistics import MAX_DAYS
+from service.operations import NAME_CHAR
 from service.outbox.letters import LETTERS, MAX_LETTERS, LetterQuery
 
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,64}")
+_NAME = re.compile(f"{NAME_CHAR}{{1,64}}")
 _ANY_STATE = {"open": OPEN, "all": frozenset(State)}
 
 

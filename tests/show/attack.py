@@ -42,6 +42,7 @@ RULES_IN_WORDS = {
     "GET /v1/outbox": {"after"},
     "GET /v1/audit": {"subject", "actor"},
     "GET /v1/insight/weekly": {"week"},
+    "POST /v1/cases/{case_id}/feedback": {"at", "Idempotency-Key"},  # not in the future
     "POST /v1/cases/{case_id}/note": {"note"},  # more than spaces
     "POST /v1/cases/{case_id}/resolve": {"note"},
     "POST /v1/cases/{case_id}/dismiss": {"note"},
