@@ -7,14 +7,19 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from service.cases.bodies import Acting, Moment
 from service.reply_model import Reply
-from service.users import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
+from service.users import MAX_NAME_CHARS, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 
 RoleName = Literal["viewer", "reviewer", "adjudicator", "admin"]
 ScopeName = Literal["classify", "cases", "metrics", "admin"]
 _PASSWORD = f"{MIN_PASSWORD_CHARS}–{MAX_PASSWORD_CHARS} 个字符；省略则由服务生成，只显示一次。"
+
+# What is refused further on, with a sentence of its own.
+_NAME: JsonDict = {"minLength": 1, "maxLength": MAX_NAME_CHARS}
+_LENGTHS: JsonDict = {"minLength": MIN_PASSWORD_CHARS, "maxLength": MAX_PASSWORD_CHARS}
 
 
 class AccessBody(Acting):
@@ -24,9 +29,13 @@ class AccessBody(Acting):
 class CreateUserBody(Acting):
     """新的用户。"""
 
-    name: str = Field(max_length=200, description="登录用的用户名，1–100 个可见字符。")
+    name: str = Field(
+        max_length=200, description="登录用的用户名，1–100 个可见字符。", json_schema_extra=_NAME
+    )
     role: RoleName
-    password: str | None = Field(None, max_length=1000, description=_PASSWORD)
+    password: str | None = Field(
+        None, max_length=1000, description=_PASSWORD, json_schema_extra=_LENGTHS
+    )
 
 
 class RoleBody(Acting):
@@ -38,14 +47,20 @@ class RoleBody(Acting):
 class PasswordBody(Acting):
     """新的密码；此人的所有登录随即结束。"""
 
-    password: str | None = Field(None, max_length=1000, description=_PASSWORD)
+    password: str | None = Field(
+        None, max_length=1000, description=_PASSWORD, json_schema_extra=_LENGTHS
+    )
 
 
 class CreateKeyBody(Acting):
     """新的密钥。"""
 
-    name: str = Field(max_length=200, description="给谁用，1–100 个可见字符。")
-    scopes: list[ScopeName] = Field(max_length=20, description="权限，至少一个。")
+    name: str = Field(
+        max_length=200, description="给谁用，1–100 个可见字符。", json_schema_extra=_NAME
+    )
+    scopes: list[ScopeName] = Field(
+        max_length=20, description="权限，至少一个。", json_schema_extra={"minItems": 1}
+    )
     expires_at: Moment | None = Field(None, description="到期时间；省略则不到期。")
 
 

@@ -15,8 +15,10 @@ AUDIT = (
     Parameter("subject", "改的是什么，例如 case:17、user:3、key:0123456789ab。"),
     Parameter("actor", "谁改的，例如 user:3、key:0123456789ab、cli:root。"),
     Parameter("action", "做了什么。", ACTIONS),
-    Parameter("before", "上一页返回的 next_before。", kind="integer"),
-    Parameter("limit", f"每页数量，1–{MAX_PAGE}，默认 {PAGE}。", kind="integer"),
+    Parameter("before", "上一页返回的 next_before。", kind="integer", bounds=(1, 2**63 - 1)),
+    Parameter(
+        "limit", f"每页数量，1–{MAX_PAGE}，默认 {PAGE}。", kind="integer", bounds=(1, MAX_PAGE)
+    ),
 )
 _ACCESS = Operations("access")
 

@@ -61,7 +61,7 @@ class Accounts:
 
         Raises:
             LoginRefusedError: the current password is wrong.
-            LoginLockedError: too many wrong ones lately.
+            LockedError: too many wrong ones lately.
             UserError: the new password breaks a rule, or is the current one.
         """
         users.check_password(new)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from service.actors import Actor
 from service.auth import KeyRing
 from service.keys import Key
-from service.observe import note_key
+from service.observe import note_key, source_of
 from service.predictor import Predictor
 from service.tables import Role, Scope
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def authorise(environ: WSGIEnvironment, keys: KeyRing, *scopes: Scope) -> Key:
     """The key that asks, noted for the log."""
-    key = keys.authorise(environ.get("HTTP_AUTHORIZATION"), *scopes)
+    key = keys.authorise(environ.get("HTTP_AUTHORIZATION"), *scopes, source=source_of(environ))
     note_key(environ, key.id)
     return key
 
@@ -28,8 +28,7 @@ def authorise(environ: WSGIEnvironment, keys: KeyRing, *scopes: Scope) -> Key:
 def actor_of(environ: WSGIEnvironment, key_id: str, *, name: str | None = None) -> Actor:
     """The program that asks, or the person whom it names, as one who may act on cases."""
     own = f"key:{key_id}"
-    source = environ.get("REMOTE_ADDR") or "unknown"
-    return Actor(f"{own}/{name}" if name else own, Role.ADMIN, source)
+    return Actor(f"{own}/{name}" if name else own, Role.ADMIN, source_of(environ))
 
 
 def json_response(content: object) -> Response:

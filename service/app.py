@@ -98,8 +98,8 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
     app = Flask("service", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False  # `//v1/model` is not found, not redirected
-    keys = KeyRing(parts.database)
     secret = load_secret(settings.home)
+    keys = KeyRing(parts.database, secret)
     playbook = parts.playbooks.now
     intake = Intake(parts.database, secret)
     answers = Answers(
@@ -132,5 +132,5 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Flask:
         app.wsgi_app, keys, answers, ReplyStore(parts.database),
         max_body_bytes=settings.max_body_bytes,
     )  # fmt: skip
-    app.wsgi_app = Observer(classifying, parts.metrics)  # type: ignore[method-assign]  # as Flask's documentation does
+    app.wsgi_app = Observer(classifying, parts.metrics, settings.proxies)  # type: ignore[method-assign]  # as Flask's documentation does
     return app

@@ -104,11 +104,14 @@ _ERRORS = {
     408: ("request_timeout", "请求发送太慢，请重试"),
     409: ("idempotency_in_progress", "相同 Idempotency-Key 的请求正在处理，请稍后重试"),
     413: ("body_too_large", "请求体过大，最多 4194304 字节；文本较多时请分批提交"),
+    414: ("address_too_long", "请求地址过长"),
     415: (
         "content_type_unsupported",
         "Content-Type 不受支持，请使用 application/json（UTF-8 编码）",
     ),
     422: ("too_long", "text 有 100001 个字符，最多 100000 个"),
+    429: ("key_locked", "这个来源用错误密钥的尝试过多，请在 30 秒后重试"),
+    431: ("headers_too_large", "请求头过多或过长"),
     500: ("internal_error", "服务内部错误，请凭 request_id 联系管理员"),
     503: ("database_unavailable", "数据库暂时不可用，请稍后重试"),
 }

@@ -8,7 +8,7 @@ import structlog
 from flask import Blueprint, Request, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.api import json_response
+from service.api import authorise, json_response
 from service.auth import KeyRing
 from service.db import Database
 from service.errors import ApiError
@@ -48,7 +48,7 @@ def blueprint(
     def numbers() -> Response:
         """Numbers of all worker processes; open on this machine, elsewhere with a key."""
         if not _is_local(request):
-            keys.authorise(request.headers.get("Authorization"), Scope.METRICS)
+            authorise(request.environ, keys, Scope.METRICS)
         return Response(metrics.render(), content_type=CONTENT_TYPE)
 
     return routes

@@ -148,6 +148,20 @@ def find_key(database: Database, presented: str, now: datetime) -> Key | None:
     return key
 
 
+def claimed_id(database: Database, presented: str) -> str:
+    """The id of the key that a client claims to have; empty where there is no such key.
+
+    Raises:
+        SQLAlchemyError: the database does not answer.
+    """
+    form = _FORM.fullmatch(presented)
+    if form is None:
+        return ""
+    with database.session() as session:
+        row = session.get(ApiKey, form.group(1))
+    return "" if row is None else row.id
+
+
 def _check(name: str, scopes: Sequence[Scope], expires_at: datetime | None) -> None:
     if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
         raise ApiKeyError(

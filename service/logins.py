@@ -67,7 +67,7 @@ class Logins:
         self._database = database
         self._secret = secret
         self._clock = clock
-        self._lockout = Lockout(database, secret)
+        self._lockout = Lockout(database, secret, "login")
         self._hasher = PasswordHasher()
         self._nobody: str | None = None
 
@@ -78,7 +78,7 @@ class Logins:
 
         Raises:
             LoginRefusedError: name and password do not fit.
-            LoginLockedError: too many failures lately.
+            LockedError: too many failures lately.
             SQLAlchemyError: the database does not answer.
         """
         now = self._clock()

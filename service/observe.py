@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _ID, _ROUTE, _KEY = "triage.request_id", "triage.route", "triage.key_id"
+_SOURCE = "triage.source"
 _FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS = (
@@ -38,6 +40,12 @@ def request_id(environ: WSGIEnvironment) -> str:
     return found
 
 
+def source_of(environ: WSGIEnvironment) -> str:
+    """The address that asks; behind proxies the one that the outermost of them saw."""
+    found: str = environ[_SOURCE]
+    return found
+
+
 def note_key(environ: WSGIEnvironment, key_id: str) -> None:
     """Remembers which key asked."""
     environ[_KEY] = key_id
@@ -51,8 +59,9 @@ def note_route(environ: WSGIEnvironment, route: str) -> None:
 class Observer:
     """Wraps a WSGI application."""
 
-    def __init__(self, application: WSGIApplication, metrics: Metrics) -> None:
+    def __init__(self, application: WSGIApplication, metrics: Metrics, proxies: int) -> None:
         self._application = application
+        self._proxies = proxies
         self._metrics = metrics
         self._log = structlog.get_logger().bind()
 
@@ -61,6 +70,7 @@ class Observer:
         started = time.perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request = environ[_ID] = given if _FORM.fullmatch(given) else os.urandom(12).hex()
+        environ[_SOURCE] = _source(environ, self._proxies)
         status = "500"
 
         def start(
@@ -92,6 +102,19 @@ class Observer:
             duration_seconds=round(seconds, 6),
             key_id=environ.get(_KEY),
         )
+
+
+def _source(environ: WSGIEnvironment, proxies: int) -> str:
+    direct: str = environ.get("REMOTE_ADDR") or "unknown"
+    if not proxies:
+        return direct
+    seen = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(seen) < proxies:
+        return direct
+    try:
+        return str(ip_address(seen[-proxies].strip()))
+    except ValueError:
+        return direct
 
 
 def _complete(headers: list[tuple[str, str]], request: str) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from service.cases import document as document_cases
 from service.customers import shapes as customers
 from service.insight import document as document_insight
 from service.insight import shapes as insight_shapes
+from service.operations import ALWAYS
 from service.outbox import document as document_outbox
 from service.outbox import shapes
 from service.privacy import shapes as privacy
@@ -55,14 +56,16 @@ _ERRORS = {
     408: "请求发送太慢。",
     409: "相同 Idempotency-Key 的请求正在处理；或案例已被他人更改、状态不允许。",
     413: "请求体过大。",
+    414: "请求地址过长。",
     415: "Content-Type 不是 application/json（UTF-8）。",
     422: "字段或参数缺失、未知、类型不对或超出限制，或 Idempotency-Key 已用于另一个请求。",
+    429: "同一来源用错误密钥的尝试过多，Retry-After 秒后重试。",
+    431: "请求头过多或过长。",
     500: "服务内部错误。",
     503: "数据库暂时不可用，或服务尚未就绪。",
 }
 _PARTS = (similar, customers, quality, weekly, privacy)
-_ALWAYS = (405, 500)
-_BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 503)
+_BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 429, 503)
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _REQUEST_ID = {"$ref": "#/components/parameters/RequestId"}
 _REQUEST_ID_HEADER: Json = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
@@ -128,7 +131,7 @@ def _paths() -> Json:
         **document_outbox.paths(),
         **document_adapters.paths(),
         "/v1/model": {
-            "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 503))
+            "get": _getting("getModel", "当前模型与策略", ModelReply, errors=(401, 403, 429, 503))
         },
         "/livez": {"get": _getting("getLive", "进程是否在运行", LiveReply)},
         "/readyz": {"get": _getting("getReady", "是否可以接收请求", ReadyReply, errors=(503,))},
@@ -153,7 +156,7 @@ def _posting(
         "requestBody": {"required": True, "content": {"application/json": body}},
         "responses": {
             "200": _success(reply, shown.reply, {**_REQUEST_ID_HEADER, **_REPLAY_HEADER}),
-            **_error_refs((*_BODY_ERRORS, *_ALWAYS)),
+            **_error_refs((*_BODY_ERRORS, *ALWAYS)),
         },
     }
 
@@ -168,7 +171,7 @@ def _getting(
         "parameters": [_REQUEST_ID],
         "responses": {
             "200": _success(reply, None, _REQUEST_ID_HEADER),
-            **_error_refs((*errors, *_ALWAYS)),
+            **_error_refs((*errors, *ALWAYS)),
         },
     }
     if 401 in errors:
@@ -190,7 +193,7 @@ def _metrics() -> Json:
                 "headers": _REQUEST_ID_HEADER,
                 "content": {"text/plain": {"schema": {"type": "string"}}},
             },
-            **_error_refs((401, 403, 503, *_ALWAYS)),
+            **_error_refs((401, 403, 429, 503, *ALWAYS)),
         },
     }
 
@@ -231,8 +234,8 @@ def _parameters() -> Json:
         "RequestId": {
             "name": "X-Request-ID",
             "in": "header",
-            "description": "请求编号；格式不符时由服务另行生成。",
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+            "description": "请求编号：1–64 个 A-Za-z0-9._- 字符；其他的值不采用，由服务另行生成。",
+            "schema": {"type": "string"},
         },
         "IdempotencyKey": {
             "name": "Idempotency-Key",

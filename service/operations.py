@@ -15,9 +15,12 @@ CASE_ID: Json = {
     "schema": {"type": "integer", "minimum": 1},
 }
 
-READ_ERRORS = (401, 403, 422, 503)
-CHANGE_ERRORS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
-_ALWAYS = (405, 500)
+# What a name of somebody may not hold, written out: engines disagree about \s.
+NAME_CHAR = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+MAX_VALUES, MAX_VALUE_CHARS = 50, 200  # of a parameter of a query
+READ_ERRORS = (401, 403, 422, 429, 503)
+CHANGE_ERRORS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+ALWAYS = (405, 414, 431, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +32,38 @@ class Parameter:
     allowed: tuple[str, ...] = ()
     kind: str = "string"
     is_many: bool = False
+    bounds: tuple[float, float] | None = None  # of a number
+    pattern: str = ""
 
     def described(self) -> Json:
         """The parameter in the document."""
-        schema: Json = {"type": self.kind}
+        is_moment = self.kind == "date-time"
+        schema: Json = (
+            {"type": "string", "format": "date-time"} if is_moment else {"type": self.kind}
+        )
         if self.allowed:
             schema["enum"] = list(self.allowed)
+        elif self.kind == "string":
+            schema["maxLength"] = MAX_VALUE_CHARS
+        if self.pattern:
+            schema["pattern"] = self.pattern
+        if self.bounds is not None:
+            schema["minimum"], schema["maximum"] = self.bounds
         if self.is_many:
-            schema = {"type": "array", "items": schema}
+            schema = {"type": "array", "items": schema, "maxItems": MAX_VALUES}
         return {
             "name": self.name,
             "in": "query",
             "description": self.description,
             "schema": schema,
         }
+
+
+ACTOR = Parameter(
+    "actor",
+    "代表贵方系统中的哪位操作人；最多 64 个字符，不含空格。",
+    pattern=f"^{NAME_CHAR}{{0,64}}$",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +98,7 @@ class Operations:
         parameters: Sequence[Json] = (),
     ) -> Json:
         """A POST with a JSON body, which may be left out when every field may."""
-        is_needed = any(field.is_required() for field in sent.model_fields.values())
+        is_needed = not {"required", "anyOf"}.isdisjoint(sent.model_json_schema())
         return {
             **self._operation(name, summary),
             "parameters": [_REQUEST_ID, *parameters],
@@ -122,7 +143,7 @@ _REQUEST_ID_HEADER: Json = {"X-Request-ID": {"$ref": "#/components/headers/Reque
 def _errors(statuses: Sequence[int]) -> Json:
     return {
         str(status): {"$ref": f"#/components/responses/{status}"}
-        for status in sorted({*statuses, *_ALWAYS})
+        for status in sorted({*statuses, *ALWAYS})
     }
 
 

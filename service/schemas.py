@@ -68,6 +68,11 @@ def _read_past(value: object) -> datetime | None:
     return moment
 
 
+def _read_whole(value: object) -> object:
+    """A whole number, which JSON may write as 3.0: many languages do."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _read_role(value: object) -> object:
     """A role; a word that others use for one is refused by naming ours."""
     meant = _ROLE_OF.get(value.strip().lower()) if isinstance(value, str) else None
@@ -78,6 +83,7 @@ def _read_role(value: object) -> object:
     return meant
 
 
+READ_WHOLE = BeforeValidator(_read_whole)  # after the bounds, which the document then shows
 Past = Annotated[AwareDatetime, BeforeValidator(_read_past, json_schema_input_type=AwareDatetime)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 Identifier = Annotated[str, StringConstraints(max_length=MAX_ID_CHARS)]
@@ -130,9 +136,12 @@ def _in_order(messages: list[Message]) -> list[Message]:
     return messages
 
 
+_SOMEBODY_COMPLAINS: JsonDict = {
+    "contains": {"properties": {"role": {"const": "customer"}}, "required": ["role"]}
+}
 Messages = Annotated[
     list[Message],
-    Field(min_length=1, max_length=MAX_MESSAGES),
+    Field(min_length=1, max_length=MAX_MESSAGES, json_schema_extra=_SOMEBODY_COMPLAINS),
     AfterValidator(_in_order),
 ]
 

@@ -232,11 +232,13 @@ def _parse_fault(error: Exception) -> ApiError:
 
 def _refuse(client: socket.socket, fault: ApiError) -> None:
     """Sends an error if the client can take it at once."""
-    body = orjson.dumps(error_body(fault, os.urandom(12).hex()))
+    request_id = os.urandom(12).hex()
+    body = orjson.dumps(error_body(fault, request_id))
     head = (
         f"HTTP/1.1 {fault.status} {HTTPStatus(fault.status).phrase}\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        f"X-Request-ID: {request_id}\r\n\r\n"
     )
     with contextlib.suppress(OSError):
         client.send(head.encode("ascii") + body, socket.MSG_DONTWAIT)

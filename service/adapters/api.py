@@ -10,7 +10,7 @@ from service.adapters.flow import Inbox, Visit
 from service.adapters.inbound import Sent
 from service.api import json_response
 from service.body import read_bytes
-from service.observe import request_id
+from service.observe import request_id, source_of
 
 
 def blueprint(inbox: Inbox) -> Blueprint:
@@ -24,7 +24,7 @@ def blueprint(inbox: Inbox) -> Blueprint:
         sent = Sent(
             headers, read_bytes(request.environ, request.max_content_length), datetime.now(UTC)
         )
-        visit = Visit(name, request_id(request.environ), request.remote_addr or "unknown")
+        visit = Visit(name, request_id(request.environ), source_of(request.environ))
         return json_response(inbox.receive(visit, sent))
 
     return routes

@@ -9,15 +9,16 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from service.cases.desk import MAX_BULK, MAX_NOTE_CHARS
 from service.cases.verdicts import MAX_REASON_CHARS
-from service.schemas import read_moment
+from service.operations import NAME_CHAR
+from service.schemas import READ_WHOLE, read_moment
 
 Moment = Annotated[
     AwareDatetime, BeforeValidator(read_moment, json_schema_input_type=AwareDatetime)
 ]
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$")
-]
-CaseId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=f"^{NAME_CHAR}+$")]
+CaseId = Annotated[int, Field(ge=1, le=2**63 - 1), READ_WHOLE]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1), READ_WHOLE]
+Level = Annotated[int, Field(ge=-100, le=1000), READ_WHOLE]
 Code = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -34,10 +35,8 @@ class Acting(BaseModel):
 class ChangeBody(Acting):
     """对一个案例的操作。"""
 
-    version: int | None = Field(
+    version: Version | None = Field(
         None,
-        ge=1,
-        le=2**31 - 1,
         description="所见的版本；期间被他人更新时返回 409，省略则不检查。",
     )
 
@@ -78,7 +77,7 @@ class VerdictBody(ChangeBody):
     """复核结论；省略的字段表示确认现有判断。"""
 
     category: Code | None = Field(None, description="正确的类别代码。")
-    level: int | None = Field(None, ge=-100, le=1000, description="正确的情绪强度等级。")
+    level: Level | None = Field(None, description="正确的情绪强度等级。")
     signals: Annotated[dict[Code, bool], Field(max_length=100)] | None = Field(
         None, description="逐个信号：true 成立，false 不成立；未列出的保持不变。"
     )

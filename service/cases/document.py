@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from service.cases import bodies, replies
 from service.cases.parameters import FILTERS, PAGING, PERIOD
-from service.operations import CASE_ID, READ_ERRORS, Operations, Parameter, downloading, replying
+from service.operations import ACTOR, CASE_ID, READ_ERRORS, Operations, downloading, replying
 
 Json = dict[str, object]
 
@@ -30,7 +30,7 @@ REPLIES: tuple[type[BaseModel], ...] = (
     replies.StatisticsReply,
 )
 _CASES = Operations("cases")
-_ACTOR = Parameter("actor", "代表贵方系统中的哪位操作人。").described()
+_ACTOR = ACTOR.described()
 _ETAG: Json = {"ETag": {"description": "案例的版本。", "schema": {"type": "string"}}}
 _FILTERS = [parameter.described() for parameter in FILTERS]
 _PAGING = [parameter.described() for parameter in PAGING]

@@ -11,14 +11,15 @@ from service.audit_log import MAX_PAGE as MAX_AUDIT_PAGE
 from service.audit_log import PAGE, AuditQuery
 from service.cases import search
 from service.cases.faults import CaseFieldError
-from service.cases.parameters import FILTERS, PAGING, PERIOD
+from service.cases.parameters import FILTERS, OFFSETS, PAGING, PERIOD
 from service.cases.query_values import Arguments, Reader, check_names, refused
 from service.cases.queue import MAX_PAGE, OPEN, Filters, Snoozed, Sort, Window
 from service.cases.states import State, VerdictState
 from service.cases.statistics import MAX_DAYS
+from service.operations import NAME_CHAR
 from service.outbox.letters import LETTERS, MAX_LETTERS, LetterQuery
 
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,64}")
+_NAME = re.compile(f"{NAME_CHAR}{{1,64}}")
 _ANY_STATE = {"open": OPEN, "all": frozenset(State)}
 
 
@@ -70,7 +71,8 @@ def read_name(arguments: Arguments) -> str | None:
         CaseFieldError: the name is too long or holds spaces.
     """
     name = Reader(arguments).one("actor")
-    if name is not None and not _NAME.fullmatch(name):
+    is_whole = not any("\0" in value for value in arguments.get("actor", ()))
+    if name is not None and not (is_whole and _NAME.fullmatch(name)):
         raise CaseFieldError("actor", "actor 需要 1–64 个字符，不能含有空格或控制字符")
     return name
 
@@ -111,7 +113,7 @@ def _period(arguments: Arguments, unit: str, *, most: int, default: int) -> tupl
     read = Reader(arguments)
     number, offset = read.one(unit), read.one(PERIOD[1].name)
     length = int(read.number(unit, number, 1, most)) if number else default
-    return length, int(read.number(PERIOD[1].name, offset, -12, 14)) if offset else 8
+    return length, int(read.number(PERIOD[1].name, offset, *OFFSETS)) if offset else 8
 
 
 def read_audit(arguments: Arguments) -> AuditQuery:

@@ -10,14 +10,12 @@ from typing import TypeVar
 from classifier.pii import mask
 from classifier.prediction import Priority
 from service.cases.faults import CaseFieldError
+from service.cases.parameters import FLAGS, MAX_HOURS
+from service.operations import MAX_VALUE_CHARS, MAX_VALUES
 
 Arguments = Mapping[str, Sequence[str]]
 Numbered = TypeVar("Numbered", bound=IntEnum)
 Worded = TypeVar("Worded", bound=StrEnum)
-
-_MAX_VALUES, _MAX_VALUE_CHARS = 50, 200
-_MAX_HOURS = 24 * 3660
-_FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 class Reader:
@@ -32,9 +30,9 @@ class Reader:
     def many(self, name: str) -> list[str]:
         """Values separated by commas or given several times."""
         given = [part for value in self._arguments.get(name, ()) for part in value.split(",")]
-        values = [value.strip() for value in given if value.strip()]
-        if len(values) > _MAX_VALUES or any(len(value) > _MAX_VALUE_CHARS for value in values):
-            message = f"{name} 最多 {_MAX_VALUES} 个值，每个最多 {_MAX_VALUE_CHARS} 个字符"
+        values = [_plain(value) for value in given if value.strip()]
+        if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARS for value in values):
+            message = f"{name} 最多 {MAX_VALUES} 个值，每个最多 {MAX_VALUE_CHARS} 个字符"
             raise CaseFieldError(name, message)
         return values
 
@@ -43,20 +41,20 @@ class Reader:
         values = [value for value in self._arguments.get(name, ()) if value.strip()]
         if len(values) > 1:
             raise CaseFieldError(name, f"{name} 只能给出一次")
-        if values and len(values[0]) > _MAX_VALUE_CHARS:
+        if values and len(values[0]) > MAX_VALUE_CHARS:
             raise CaseFieldError(
-                name, f"{name} 有 {len(values[0])} 个字符，最多 {_MAX_VALUE_CHARS} 个"
+                name, f"{name} 有 {len(values[0])} 个字符，最多 {MAX_VALUE_CHARS} 个"
             )
-        return values[0].strip().replace("\0", "\ufffd") if values else None
+        return _plain(values[0]) if values else None
 
     def flag(self, name: str) -> bool | None:
         """Yes or no; None without a value."""
         value = self.one(name)
         if value is None:
             return None
-        if value.lower() not in _FLAGS:
+        if value.lower() not in FLAGS:
             raise refused(name, value, ("true", "false"))
-        return _FLAGS[value.lower()]
+        return FLAGS[value.lower()]
 
     def number(self, name: str, value: str, low: float, high: float) -> float:
         """A number within bounds, whole but for ages in hours."""
@@ -73,7 +71,7 @@ class Reader:
     def ago(self, name: str, now: datetime) -> datetime | None:
         """The moment so many hours before now."""
         value = self.one(name)
-        return now - timedelta(hours=self.number(name, value, 0, _MAX_HOURS)) if value else None
+        return now - timedelta(hours=self.number(name, value, 0, MAX_HOURS)) if value else None
 
     def moment(self, name: str) -> datetime | None:
         """A moment with its zone."""
@@ -109,6 +107,11 @@ class Reader:
         if value not in set(enumeration):
             raise refused(name, value, list(enumeration))
         return enumeration(value)
+
+
+def _plain(value: str) -> str:
+    """A value without spaces around it, and without the one character that PostgreSQL refuses."""
+    return value.strip().replace("\0", "\ufffd")
 
 
 def check_names(arguments: Arguments, known: set[str]) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from service.cases.replies import PriorityName
 from service.customers.find import AT_RISK, MAX_AT_RISK
-from service.operations import Operations, Parameter, replying
+from service.operations import ACTOR, Operations, Parameter, replying
 from service.reply_model import Reply
 
 Json = dict[str, object]
@@ -64,8 +64,13 @@ class AtRiskListReply(Reply):
 REPLIES: tuple[type[BaseModel], ...] = (AtRiskListReply,)
 TAG = {"name": "customers", "description": "客户：需要 cases 权限的密钥"}
 _PARAMETERS = (
-    Parameter("limit", f"最多几位，1–{MAX_AT_RISK}，默认 {AT_RISK}。", kind="integer"),
-    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+    Parameter(
+        "limit",
+        f"最多几位，1–{MAX_AT_RISK}，默认 {AT_RISK}。",
+        kind="integer",
+        bounds=(1, MAX_AT_RISK),
+    ),
+    ACTOR,
 )
 
 

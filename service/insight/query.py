@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from service.cases.faults import CaseFieldError
 from service.cases.query import read_period
 from service.cases.query_values import shown
-from service.operations import Parameter
+from service.operations import ACTOR, Parameter
 
 MAX_DAYS = 90
 DAYS = 30
 _MAX_CATEGORY_CHARS = 200
 
 PARAMETERS = (
-    Parameter("days", f"最近多少天，1–{MAX_DAYS}，默认 {DAYS}。", kind="integer"),
+    Parameter(
+        "days", f"最近多少天，1–{MAX_DAYS}，默认 {DAYS}。", kind="integer", bounds=(1, MAX_DAYS)
+    ),
     Parameter("category", "只看一个类别，给出其代码。"),
-    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+    ACTOR,
 )
 
 

@@ -14,7 +14,12 @@ _QUERY = (
     Parameter("target", "目标的名称。"),
     Parameter("event_id", "事件编号。"),
     Parameter("after", "上一页返回的 next_after。"),
-    Parameter("limit", f"每页数量，1–{MAX_LETTERS}，默认 {LETTERS}。", kind="integer"),
+    Parameter(
+        "limit",
+        f"每页数量，1–{MAX_LETTERS}，默认 {LETTERS}。",
+        kind="integer",
+        bounds=(1, MAX_LETTERS),
+    ),
 )
 _OUTBOX = Operations("outbox")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request
 
 from service.account import Accounts
-from service.lockout import LoginLockedError
+from service.lockout import LockedError
 from service.logins import LoginRefusedError
 from service.pages import sessions
 from service.pages.admin import go, trail
@@ -36,7 +36,7 @@ def add(routes: Blueprint, office: Office, accounts: Accounts) -> None:
             )
         except LoginRefusedError:
             return _page(office, accounts, fault="现在的密码不正确", status=422)
-        except LoginLockedError as locked:
+        except LockedError as locked:
             wait = f"尝试次数过多，请在 {duration(locked.retry_after_seconds)}后重试"
             return _page(office, accounts, fault=wait, status=429)
         except RefusalError as refused:

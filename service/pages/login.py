@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from service.lockout import LoginError, LoginLockedError
+from service.lockout import LockedError, LoginError
 from service.pages import sessions
 from service.pages.sessions import Office, local_path
 from service.pages.words import duration
@@ -29,7 +29,7 @@ def add(routes: Blueprint, office: Office) -> None:
         previous = sessions.session_token(office)
         try:
             login = office.logins.log_in(name, password, sessions.visit().source, previous=previous)
-        except LoginLockedError as locked:
+        except LockedError as locked:
             return _locked(following, locked)
         except LoginError as refused:
             return _form(following, fault=str(refused), status=401)
@@ -53,7 +53,7 @@ def _form(
     return make_response(shown, status)
 
 
-def _locked(following: str, locked: LoginLockedError) -> Response:
+def _locked(following: str, locked: LockedError) -> Response:
     seconds = locked.retry_after_seconds
     response = _form(following, fault=f"尝试次数过多，请在 {duration(seconds)}后重试", status=429)
     response.headers["Retry-After"] = str(seconds)

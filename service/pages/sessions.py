@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
@@ -22,6 +21,7 @@ from service.cases.verdicts import Verdicts
 from service.db import Database
 from service.errors import ApiError
 from service.logins import LONGEST, Logins, Person
+from service.observe import source_of
 from service.pages import headers
 from service.tables import Role
 
@@ -39,7 +39,6 @@ class Office:
     verdicts: Verdicts
     logins: Logins
     is_https: bool
-    proxies: int
     playbook: Callable[[], Playbook]
 
     @property
@@ -181,11 +180,11 @@ def _return_address() -> str:
 
 
 def _visit(office: Office) -> Visit:
-    token = session_token(office)
+    token, source = session_token(office), source_of(request.environ)
     found = office.logins.session_of(token)
     if found is not None and token is not None:
-        return Visit(token, found, _source(office))
-    return Visit(_visit_cookie(office) or secrets.token_urlsafe(32), None, _source(office))
+        return Visit(token, found, source)
+    return Visit(_visit_cookie(office) or secrets.token_urlsafe(32), None, source)
 
 
 def _visit_name(office: Office) -> str:
@@ -205,16 +204,3 @@ def _check_form(office: Office) -> None:
     if visit().person is None and request.endpoint not in _OPEN | _FREE:
         return
     raise ApiError(403, "form_expired", "表单已失效，请返回上一页，刷新后重新提交")
-
-
-def _source(office: Office) -> str:
-    """The address that asks; behind proxies the one that the outermost of them saw."""
-    direct = request.remote_addr or "unknown"
-    if not office.proxies:
-        return direct
-    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    found = seen[-office.proxies] if len(seen) >= office.proxies else direct
-    try:
-        return str(ip_address(found))
-    except ValueError:
-        return direct

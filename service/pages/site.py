@@ -67,7 +67,7 @@ def register(
 ) -> Office:
     """Adds every page to an application."""
     logins = Logins(desk.database, desk.secret, clock=desk.clock)
-    office = Office(desk, verdicts, logins, settings.is_https, settings.proxies, playbook)
+    office = Office(desk, verdicts, logins, settings.is_https, playbook)
     routes = Blueprint("pages", "service.pages")
     sessions.guard(routes, office)
     headers.add_static(routes)

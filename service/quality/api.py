@@ -28,7 +28,8 @@ def blueprint(api: CaseApi) -> Blueprint:
     def feedback(case_id: int) -> Response:
         """Notes what a customer answered, once."""
         by, sent = api.sent(RatingBody)
-        rating_id = sent.id or _header(by.id)
+        header = _header(by.id)
+        rating_id = sent.id or header
         answer = Answer(sent.csat, sent.nps, sent.at, rating_id)
         return json_response(_rating(rate(desk, case_id, by, answer)))
 

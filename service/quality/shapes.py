@@ -6,25 +6,37 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from service.cases.bodies import Acting, Moment
-from service.operations import CASE_ID, Operations, Parameter, replying
+from service.cases.parameters import OFFSETS
+from service.operations import ACTOR, CASE_ID, Operations, Parameter, replying
 from service.quality.figures import MAX_WEEKS, WEEKS
 from service.quality.ratings import MAX_RATING_ID_CHARS
 from service.reply_model import Reply
+from service.schemas import READ_WHOLE
 
 Json = dict[str, object]
+Csat = Annotated[int, Field(ge=1, le=5), READ_WHOLE]
+Nps = Annotated[int, Field(ge=0, le=10), READ_WHOLE]
 RatingId = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_RATING_ID_CHARS, pattern=r"^[!-~]+$")
 ]
 
 
+def _given(name: str) -> JsonDict:
+    """In the document: the field is there, and is not null."""
+    return {"required": [name], "properties": {name: {"type": "integer"}}}
+
+
 class RatingBody(Acting):
     """客户对一个案例的评价：满意度、推荐意愿，至少一项。"""
 
-    csat: int | None = Field(None, ge=1, le=5, description="满意度：1 很不满意，5 很满意。")
-    nps: int | None = Field(None, ge=0, le=10, description="推荐意愿：0 绝不推荐，10 一定推荐。")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_given("csat"), _given("nps")]})
+
+    csat: Csat | None = Field(None, description="满意度：1 很不满意，5 很满意。")
+    nps: Nps | None = Field(None, description="推荐意愿：0 绝不推荐，10 一定推荐。")
     at: Moment | None = Field(None, description="客户何时评价；省略时为此刻。")
     id: RatingId | None = Field(
         None,
@@ -113,9 +125,19 @@ class QualityReply(Reply):
 REQUESTS: tuple[type[BaseModel], ...] = (RatingBody,)
 REPLIES: tuple[type[BaseModel], ...] = (RatingReply, QualityReply)
 PARAMETERS = (
-    Parameter("weeks", f"周数（含本周），1–{MAX_WEEKS}，默认 {WEEKS}。", kind="integer"),
-    Parameter("utc_offset_hours", "按哪个时区划分：与 UTC 相差几小时，默认 8。", kind="integer"),
-    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+    Parameter(
+        "weeks",
+        f"周数（含本周），1–{MAX_WEEKS}，默认 {WEEKS}。",
+        kind="integer",
+        bounds=(1, MAX_WEEKS),
+    ),
+    Parameter(
+        "utc_offset_hours",
+        "按哪个时区划分：与 UTC 相差几小时，默认 8。",
+        kind="integer",
+        bounds=OFFSETS,
+    ),
+    ACTOR,
 )
 TAG = {"name": "quality", "description": "服务质量：需要 cases 权限的密钥"}
 

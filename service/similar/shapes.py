@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from service.cases.replies import NoteReply, PriorityName, VerdictReply
-from service.operations import CASE_ID, READ_ERRORS, Operations, Parameter, replying
+from service.operations import ACTOR, CASE_ID, READ_ERRORS, Operations, Parameter, replying
 from service.reply_model import Reply
 from service.similar.find import LEAST_LIKENESS, MAX_SIMILAR, SIMILAR
 
@@ -49,8 +49,13 @@ class SimilarReply(Reply):
 
 REPLIES: tuple[type[BaseModel], ...] = (SimilarReply,)
 PARAMETERS = (
-    Parameter("limit", f"最多几个，1–{MAX_SIMILAR}，默认 {SIMILAR}。", kind="integer"),
-    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+    Parameter(
+        "limit",
+        f"最多几个，1–{MAX_SIMILAR}，默认 {SIMILAR}。",
+        kind="integer",
+        bounds=(1, MAX_SIMILAR),
+    ),
+    ACTOR,
 )
 
 

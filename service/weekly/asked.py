@@ -9,7 +9,7 @@ from service.cases.faults import CaseFieldError
 from service.cases.parameters import PERIOD
 from service.cases.query import read_period
 from service.cases.query_values import shown
-from service.operations import Parameter
+from service.operations import ACTOR, Parameter
 from service.weekly.weeks import Week, find_week
 
 _WEEK = "week"
@@ -17,7 +17,7 @@ _OFFSET = PERIOD[1]
 PARAMETERS = (
     Parameter(_WEEK, "ISO 周，例如 2026-W46；默认上一个完整的周。"),
     _OFFSET,
-    Parameter("actor", "代表贵方系统中的哪位操作人。"),
+    ACTOR,
 )
 
 

@@ -9,7 +9,7 @@ from service.account import Accounts, SessionError
 from service.audit import Trail
 from service.audit_log import AuditQuery, AuditQueryError, list_entries
 from service.db import Database
-from service.lockout import LoginLockedError
+from service.lockout import LockedError
 from service.logins import IDLE, LoginRefusedError, Person
 from service.users import UserError
 from tests.service.test_logins import PASSWORD, WRONG, Door
@@ -75,7 +75,7 @@ def test_guessing_the_current_password_is_locked_too(desk: Desk) -> None:
     for _ in range(5):
         with pytest.raises(LoginRefusedError):
             desk.change(token, WRONG)
-    with pytest.raises(LoginLockedError):
+    with pytest.raises(LockedError):
         desk.change(token)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from service.audit import Trail
 from service.db import Database
-from service.lockout import LoginLockedError
+from service.lockout import LockedError
 from service.logins import IDLE, LONGEST, LoginError, LoginRefusedError, Logins
 from service.secret import load_secret
 from service.tables import LoginSession, Role
@@ -123,12 +123,12 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
 def test_failures_lock_a_name_for_longer_and_longer(door: Door, name: str) -> None:
     """Five are free of waiting; then 30 seconds, then 60; the right password waits too."""
     door.fail(name, times=5)
-    with pytest.raises(LoginLockedError) as caught:
+    with pytest.raises(LockedError) as caught:
         door.enter(name)
     assert 29 <= caught.value.retry_after_seconds <= 31
     door.clock.move(seconds=31)
     door.fail(name)
-    with pytest.raises(LoginLockedError) as caught:
+    with pytest.raises(LockedError) as caught:
         door.enter(name, WRONG)
     assert 59 <= caught.value.retry_after_seconds <= 61
 
@@ -139,7 +139,7 @@ def test_a_lock_has_a_longest_time_and_failures_are_forgotten(door: Door) -> Non
         door.fail()
         door.clock.move(hours=1, seconds=1)
     door.fail()
-    with pytest.raises(LoginLockedError) as caught:
+    with pytest.raises(LockedError) as caught:
         door.enter()
     assert caught.value.retry_after_seconds <= 3601
     door.clock.move(hours=25)
@@ -162,7 +162,7 @@ def test_many_at_once_get_no_more_guesses(door: Door) -> None:
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(guess, range(12)))
     assert found.count(LoginRefusedError) == 5
-    assert found.count(LoginLockedError) == 7
+    assert found.count(LockedError) == 7
 
 
 def test_a_session_ends_when_it_is_idle_or_old(door: Door) -> None:
