@@ -241,9 +241,18 @@ def load(folder: Path | str | None = None, *, models: Path = Path("models")) -> 
     Raises:
         ModelError: there is none, or it must not be served; one sentence says why.
     """
-    if folder is None:
-        version = current_version(models)
-        if version is None:
-            raise ModelError(f"{models / 'CURRENT'} does not exist: run `make train` first")
-        folder = models / version
-    return Triage(read_artifact(Path(folder)))
+    return Triage(read_artifact(folder_of(folder, models=models)))
+
+
+def folder_of(folder: Path | str | None = None, *, models: Path = Path("models")) -> Path:
+    """Where the model lies that `load` would load.
+
+    Raises:
+        ModelError: `CURRENT` does not exist or names none.
+    """
+    if folder is not None:
+        return Path(folder).absolute()
+    version = current_version(models)
+    if version is None:
+        raise ModelError(f"{models / 'CURRENT'} does not exist: run `make train` first")
+    return (models / version).absolute()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from classifier.playbook import Playbook, suggest
 from classifier.policy import Context, decide
 from classifier.prediction import Prediction
@@ -18,7 +20,7 @@ from service.combine import GATHER_SECONDS, MAX_CHARS, Combiner, Take
 from service.dialogues import hear
 from service.drift.recorder import Recorder
 from service.errors import ApiError, error_body
-from service.idempotency import own_id
+from service.idempotency import Keep, own_id
 from service.metrics import Metrics
 from service.predictor import Predictor
 from service.schemas import Complaint
@@ -56,11 +58,19 @@ class Answers:
         time.sleep(GATHER_SECONDS)
         return predict(take(), self.predictor)
 
-    def answer(self, complaint: Complaint, request_id: str, by: Actor) -> Json:
-        """The reply to one complaint."""
+    def answer(
+        self, complaint: Complaint, request_id: str, by: Actor, keep: Keep | None = None
+    ) -> Json:
+        """The reply to one complaint; `keep` keeps it in the transaction that stores the case."""
+
+        def also(connection: Connection, numbers: Sequence[int | None]) -> None:
+            _note_case(judged, numbers[0])
+            if keep is not None:
+                keep(connection, judged.reply)
+
         judged = self.judge(complaint, request_id, by)
         if judged.complaint.store is not False:
-            _note_case(judged, self._intake.enqueue(judged))
+            _note_case(judged, self._intake.enqueue(judged, also))
         self._note_trial([judged])
         return judged.reply
 
@@ -84,11 +94,12 @@ class Answers:
         Raises:
             SQLAlchemyError: the database does not answer: nothing is stored.
         """
-        for judged, number in zip(batch, self._intake.store(batch, also), strict=True):
-            _note_case(judged, number)
+        _note_cases(batch, self._intake.store(batch, also))
         self._note_trial(batch)
 
-    def answer_batch(self, items: Sequence[object], request_id: str, by: Actor) -> Json:
+    def answer_batch(
+        self, items: Sequence[object], request_id: str, by: Actor, keep: Keep | None = None
+    ) -> Json:
         """One result per item, in order; an item that breaks the schema gets its own error."""
         checked = [_check(item, place, request_id) for place, item in enumerate(items)]
         complaints = [item for item in checked if isinstance(item, Complaint)]
@@ -99,12 +110,18 @@ class Answers:
         ]
         judged = self.judge_many(complaints, ids, by)
         wanted = [item for item in judged if item.complaint.store is not False]
-        for item, number in zip(wanted, self._intake.enqueue_batch(wanted), strict=True):
-            _note_case(item, number)
-        self._note_trial(judged)
         replies = iter(judged)
         results = [next(replies).reply if isinstance(item, Complaint) else item for item in checked]
-        return {"request_id": request_id, "results": results}
+        whole: Json = {"request_id": request_id, "results": results}
+
+        def also(connection: Connection, numbers: Sequence[int | None]) -> None:
+            _note_cases(wanted, numbers)
+            if keep is not None:
+                keep(connection, whole)
+
+        _note_cases(wanted, self._intake.enqueue_batch(wanted, also))
+        self._note_trial(judged)
+        return whole
 
     def _note_trial(self, batch: Sequence[Judged]) -> None:
         """Shows what was answered to the candidate, if there is one."""
@@ -158,6 +175,11 @@ def _context(complaint: Complaint, contacts: int) -> Context:
 def _note_case(judged: Judged, number: int | None) -> None:
     """Tells the client which case its complaint became."""
     judged.reply.update(stored=number is not None, case_id=number)
+
+
+def _note_cases(batch: Sequence[Judged], numbers: Sequence[int | None]) -> None:
+    for judged, number in zip(batch, numbers, strict=True):
+        _note_case(judged, number)
 
 
 def _check(item: object, place: int, request_id: str) -> Complaint | Json:

@@ -18,7 +18,7 @@ from service.api import actor_of, authorise
 from service.auth import KeyRing
 from service.body import read_json
 from service.checks import check_batch, check_complaint
-from service.idempotency import ReplyStore, identify
+from service.idempotency import Keep, ReplyStore, identify
 from service.observe import note_route, request_id
 from service.tables import Scope
 
@@ -29,6 +29,7 @@ REPLAY_HEADER = "Idempotent-Replay"
 _ONE, _BATCH = "/v1/classify", "/v1/classify/batch"
 _FAULT = "triage.fault"
 Headers = list[tuple[str, str]]
+Make = Callable[[Keep | None], Json]
 
 
 class Classify:
@@ -69,7 +70,7 @@ class Classify:
         return [content]
 
     def _reply(
-        self, environ: WSGIEnvironment, maker: Callable[[object, str, Actor], Callable[[], Json]]
+        self, environ: WSGIEnvironment, maker: Callable[[object, str, Actor], Make]
     ) -> tuple[Json, bool]:
         """The reply, and whether it is the kept one of the same request."""
         key = authorise(environ, self._keys, Scope.CLASSIFY)
@@ -77,18 +78,18 @@ class Classify:
         make = maker(sent, request_id(environ), actor_of(environ, key.id))
         header = environ.get("HTTP_IDEMPOTENCY_KEY")
         if header is None:
-            return make(), False
+            return make(None), False
         return self._replies.once(identify(header, key.id, environ["PATH_INFO"], body, sent), make)
 
-    def _one(self, sent: object, request: str, by: Actor) -> Callable[[], Json]:
+    def _one(self, sent: object, request: str, by: Actor) -> Make:
         """One complaint in, one reply out."""
         complaint = check_complaint(sent)
-        return lambda: self._answers.answer(complaint, request, by)
+        return lambda keep: self._answers.answer(complaint, request, by, keep)
 
-    def _batch(self, sent: object, request: str, by: Actor) -> Callable[[], Json]:
+    def _batch(self, sent: object, request: str, by: Actor) -> Make:
         """Up to 200 complaints in, one result for each out."""
         items = check_batch(sent)
-        return lambda: self._answers.answer_batch(items, request, by)
+        return lambda keep: self._answers.answer_batch(items, request, by, keep)
 
 
 def blueprint() -> Blueprint:

@@ -3,6 +3,9 @@
 What is kept for 24 hours holds no complaint text. Every text in a reply is a piece of the text that
 was sent, and the client sends that again, so only the offsets are kept and the pieces are cut anew.
 The client's own `id` comes back the same way. Messages of faults never quote values.
+
+Where a case is stored its reply is kept in the same transaction, and only by who still holds the
+claim: whichever process dies at whichever moment, and whoever goes on for it, there is one case.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import orjson
 import structlog
-from sqlalchemy import ColumnElement, Delete, Update, and_, delete, or_, update
+from sqlalchemy import ColumnElement, Connection, Delete, Update, and_, delete, or_, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -27,11 +31,14 @@ from service.schemas import MAX_ID_CHARS, text_of
 from service.tables import IdempotencyRecord as Record
 
 KEPT = timedelta(hours=24)
-_ABANDONED = timedelta(minutes=1)  # a process that dies while it answers leaves an empty record
+_ABANDONED = timedelta(seconds=5)  # a process that dies while it answers leaves an empty record
+_PATIENCE_SECONDS = 7.0  # a repeat waits for the first one's reply, or for its end
+_LOOK_SECONDS = 0.05
 _PURGE_SECONDS = 300.0
 _FORM = re.compile(r"[\x21-\x7e]{1,128}")
 
 Json = dict[str, object]
+Keep = Callable[[Connection, Json], None]  # keeps the reply, in a transaction of the caller's
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +67,50 @@ def identify(header: str, key_id: str, path: str, body: bytes, sent: object) -> 
 class ReplyStore:
     """Kept replies, safe between threads and worker processes: the primary key lets one win."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, patience_seconds: float = _PATIENCE_SECONDS) -> None:
         self._database = database
+        self._patience_seconds = patience_seconds
         self._purge_lock = threading.Lock()
         self._purged_at = float("-inf")
 
-    def once(self, request: Request, make: Callable[[], Json]) -> tuple[Json, bool]:
+    def once(self, request: Request, make: Callable[[Keep | None], Json]) -> tuple[Json, bool]:
         """The reply and whether it was made before; `make` runs only the first time.
+
+        What `make` stores it stores with its reply, by the function that it is given.
 
         Raises:
             ApiError: 422 for another body under the same key, 409 while the first is running.
         """
         try:
             self._purge()
-            is_first = self._claim(request)
+            claimed_at = self._claim(request)
         except (OperationalError, InterfaceError, PoolTimeoutError) as error:
             # Nothing can be kept, and nothing will be stored: to answer again does no harm.
             structlog.get_logger().warning("reply_not_kept", error=type(error).__name__)
-            return make(), False
-        if not is_first:
+            return make(None), False
+        if claimed_at is None:
             return self._replay(request), True
         try:
-            reply = make()
+            reply = make(partial(self._keep_with, request, claimed_at))
         except BaseException:
-            self._release(request)
+            self._change(request, claimed_at, delete(Record))
             raise
         try:
-            self._keep(request, reply)
+            self._change(request, claimed_at, _kept(reply))
         except (OperationalError, InterfaceError, PoolTimeoutError) as error:
             structlog.get_logger().warning("reply_not_kept", error=type(error).__name__)
         return reply, False
 
-    def _claim(self, request: Request) -> bool:
-        """Whether the request is this thread's to answer."""
+    def _claim(self, request: Request) -> datetime | None:
+        """When the request became this thread's to answer, None if somebody has answered it."""
+        patient_until = time.monotonic() + self._patience_seconds
+        while (claimed_at := self._try_claim(request)) is None:
+            if self._is_answered(request) or time.monotonic() > patient_until:
+                return None
+            time.sleep(_LOOK_SECONDS)
+        return claimed_at
+
+    def _try_claim(self, request: Request) -> datetime | None:
         now = datetime.now(UTC)
         fresh = {
             "request_hash": request.request_hash,
@@ -120,8 +138,16 @@ class ReplyStore:
                     .returning(Record.key_id)
                 ).first()
                 session.commit()
-                return taken is not None
-            return True
+                return now if taken is not None else None
+            return now
+
+    def _is_answered(self, request: Request) -> bool:
+        """Whether waiting is over: there is a reply, or the key names another request."""
+        with self._database.session() as session:
+            record = session.get(Record, (request.key_id, request.idempotency_key))
+        return record is not None and (
+            record.reply is not None or record.request_hash != request.request_hash
+        )
 
     def _replay(self, request: Request) -> Json:
         with self._database.session() as session:
@@ -130,26 +156,20 @@ class ReplyStore:
             message = "这个 Idempotency-Key 已用于另一个请求，请为新的请求使用新的值"
             raise ApiError(422, "idempotency_key_reused", message, field="Idempotency-Key")
         if record is None or record.reply is None:
-            raise ApiError(
-                409,
-                "idempotency_in_progress",
-                "相同 Idempotency-Key 的请求正在处理，请稍后重试",
-                field="Idempotency-Key",
-                headers={"Retry-After": "1"},
-            )
+            raise _in_progress()
         return _filled(orjson.loads(record.reply), request.sent)
 
-    def _keep(self, request: Request, reply: Json) -> None:
-        kept = orjson.dumps(_without_text(reply))
-        self._change(request, update(Record).values(status=200, reply=kept))
+    def _keep_with(
+        self, request: Request, claimed_at: datetime, connection: Connection, reply: Json
+    ) -> None:
+        """Keeps the reply in somebody's transaction, which must fail if the claim is lost."""
+        found = connection.execute(_kept(reply).where(*_claim_of(request, claimed_at)))
+        if found.rowcount != 1:
+            raise _in_progress()
 
-    def _release(self, request: Request) -> None:
-        self._change(request, delete(Record))
-
-    def _change(self, request: Request, statement: Update | Delete) -> None:
+    def _change(self, request: Request, claimed_at: datetime, statement: Update | Delete) -> None:
         with self._database.session() as session:
-            own = Record.request_hash == request.request_hash
-            session.execute(statement.where(*_row(request), own, Record.reply.is_(None)))
+            session.execute(statement.where(*_claim_of(request, claimed_at)))
             session.commit()
 
     def _purge(self) -> None:
@@ -161,6 +181,25 @@ class ReplyStore:
         with self._database.session() as session:
             session.execute(delete(Record).where(Record.expires_at <= datetime.now(UTC)))
             session.commit()
+
+
+def _kept(reply: Json) -> Update:
+    return update(Record).values(status=200, reply=orjson.dumps(_without_text(reply)))
+
+
+def _claim_of(request: Request, claimed_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The record of a request while it is still ours to answer."""
+    return *_row(request), Record.created_at == claimed_at, Record.reply.is_(None)
+
+
+def _in_progress() -> ApiError:
+    return ApiError(
+        409,
+        "idempotency_in_progress",
+        "相同 Idempotency-Key 的请求正在处理，请稍后重试",
+        field="Idempotency-Key",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _row(request: Request) -> tuple[ColumnElement[bool], ...]:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import click
 
+from classifier.batch.folder import Loading, classify_folder
 from classifier.batch.run import Plan, Progress, Summary, classify_file
 from classifier.batch.score import Tally
-from classifier.policy_file import load_policy
-from classifier.triage import load
+from classifier.errors import InputFileError
+from classifier.triage import folder_of
 
+PATH = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 _STEPS = 1000  # of the progress bar
@@ -23,10 +25,18 @@ _STEPS = 1000  # of the progress bar
 
 @click.command()
 @click.option(
-    "--input", "source", type=FILE, required=True, help="CSV, TSV, JSON Lines, Parquet, Excel."
+    "--input",
+    "source",
+    type=PATH,
+    required=True,
+    help="CSV, TSV, JSON Lines, Parquet, Excel; or a folder of Parquet files.",
 )
 @click.option(
-    "--output", "target", type=FILE, required=True, help="JSON Lines, CSV or Parquet, by its name."
+    "--output",
+    "target",
+    type=PATH,
+    required=True,
+    help="JSON Lines, CSV or Parquet, by its name; or a folder.",
 )
 @click.option("--model", type=FOLDER, help="Model folder; models/CURRENT if not given.")
 @click.option("--policy", type=FILE, help="Policy file; the packaged one if not given.")
@@ -36,20 +46,28 @@ _STEPS = 1000  # of the progress bar
     type=click.IntRange(1, 256),
     help="Processes; as many as there are cores if not given.",
 )
+@click.option("--scheduler", help="Dask scheduler for a folder: its address, or local.")
 @click.option("--restart", is_flag=True, help="Throw an unfinished output away and begin anew.")
 @click.option("--json", "is_json", is_flag=True, help="Print the summary as JSON too.")
 def classify(
     source: Path, target: Path, model: Path | None, policy: Path | None, text_column: str,
-    jobs: int | None, restart: bool, is_json: bool,
+    jobs: int | None, scheduler: str | None, restart: bool, is_json: bool,
 ) -> None:  # fmt: skip
     """Classify every row of a file, in order, with bounded memory.
 
     The same command goes on where a run was interrupted.
     """
-    loaded = load(model), load_policy(policy)
-    plan = Plan(text_column, jobs or len(os.sched_getaffinity(0)), restart)
+    jobs = jobs or len(os.sched_getaffinity(0))
+    plan = Plan(text_column, jobs, restart, scheduler=scheduler)
+    if scheduler is not None and not source.is_dir():
+        raise InputFileError(f"{source} is no folder; --scheduler scores folders of Parquet files")
+    loading = Loading(folder_of(model), policy and policy.absolute())
     with _bar() as progress:
-        summary = classify_file(loaded, source, target, plan, progress)
+        if source.is_dir():
+            folders = source.absolute(), target.absolute()
+            summary = classify_folder(loading, *folders, plan, progress)
+        else:
+            summary = classify_file(loading.load(), source, target, plan, progress)
     click.echo(_sentence(summary, target), err=True)
     if is_json:
         click.echo(json.dumps(_values(summary)))

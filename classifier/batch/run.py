@@ -23,11 +23,13 @@ Progress = Callable[[float, Tally], None]  # share of the input that is read, wh
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a file is read and by how many processes it is scored."""
+    """How a file is read, by how many processes it is scored, and from when its clocks count."""
 
     text_column: str = "text"
     jobs: int = 1
     is_restart: bool = False
+    received_at: datetime | None = None  # now
+    scheduler: str | None = None  # of a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def classify_file(
     rows = _begun(read_rows(source, needs=plan.text_column, reading=reading))
     try:
         identity = Identity.of(source, plan.text_column, triage.version, policy.content_hash)
-        journal = Journal(identity, datetime.now(UTC).replace(microsecond=0))
+        journal = Journal(identity, plan.received_at or datetime.now(UTC).replace(microsecond=0))
         with opened(target, output, journal, is_restart=plan.is_restart) as part:
             resumed = part.journal.tally.rows
             scorer = Scorer(triage, policy, part.journal.received_at, output)

@@ -60,11 +60,12 @@ class _New(NamedTuple):
 
     judged: Judged
     rows: Rows | None
+    also: Also | None = None
 
     @classmethod
-    def of(cls, judged: Judged, keep: KeepText) -> _New:
+    def of(cls, judged: Judged, keep: KeepText, also: Also | None = None) -> _New:
         """Makes the rows before it is anybody's turn to write: it takes longer than storing."""
-        return cls(judged, rows(judged, keep) if judged.reasons else None)
+        return cls(judged, rows(judged, keep) if judged.reasons else None, also)
 
 
 class Intake:
@@ -109,21 +110,21 @@ class Intake:
         """Why the complaint becomes a case; nothing when it does not."""
         return case_reasons(prediction, decision, policy, draw=self._draws.random())
 
-    def enqueue(self, judged: Judged) -> int | None:
-        """Stores one complaint; the number of its case, None when there is none.
+    def enqueue(self, judged: Judged, also: Also | None = None) -> int | None:
+        """Stores one complaint and what `also` adds; its case's number, None when there is none.
 
         A complaint that is no case leaves only that its customer wrote.
         """
         if self._outage.is_on or not (judged.reasons or judged.customer_hash):
             return None
-        return self._combiner.result(_New.of(judged, self._database.keeping.mode))
+        return self._combiner.result(_New.of(judged, self._database.keeping.mode, also))
 
-    def enqueue_batch(self, batch: Sequence[Judged]) -> list[int | None]:
-        """Stores many complaints in one transaction."""
+    def enqueue_batch(self, batch: Sequence[Judged], also: Also | None = None) -> list[int | None]:
+        """Stores many complaints and what `also` adds in one transaction."""
         if self._outage.is_on or not any(item.reasons or item.customer_hash for item in batch):
             return [None] * len(batch)
         new = self._made(batch)
-        return self._store(lambda: new)
+        return self._store(lambda: new, also)
 
     def store(self, batch: Sequence[Judged], also: Also) -> list[int | None]:
         """Stores complaints and what `also` adds, in one transaction; the numbers of the cases.
@@ -145,12 +146,14 @@ class Intake:
         time.sleep(GATHER_SECONDS)
         return self._store(take)
 
-    def _store(self, take: Take[_New]) -> list[int | None]:
+    def _store(self, take: Take[_New], also: Also | None = None) -> list[int | None]:
         """Stores what there is when it is this transaction's turn to write."""
         try:
             with self._database.engine.begin() as connection:
                 head = audit.lock(connection)
                 stored = self._add(connection, take(), head)
+                if also is not None:
+                    also(connection, stored)
         except SQLAlchemyError as error:
             batch = take()
             if len(batch) > 1 and _is_about_a_row(error):
@@ -176,6 +179,9 @@ class Intake:
         if self._announces:
             of_cases = (one.case for one in made)
             events.record(connection, events.created(zip(added, of_cases, strict=True)))
+        for one, number in zip(batch, numbers, strict=True):
+            if one.also is not None:
+                one.also(connection, [number])
         return numbers
 
     def _known_contacts(

@@ -249,6 +249,18 @@ def _databases() -> Iterator[list[Database]]:
         yield databases
 
 
+def _bytes(database: Database) -> int:
+    """What the whole database takes, indexes and all."""
+    is_postgresql = database.engine.dialect.name == "postgresql"
+    asked = (
+        "SELECT pg_database_size(current_database())"
+        if is_postgresql
+        else "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    )
+    with database.session() as session:
+        return int(session.execute(text(asked)).scalar_one())
+
+
 @click.command()
 @click.option("--cases", "number", default=200_000, show_default=True)
 @click.option("--share-open", default=0.5, show_default=True, help="Of the cases, still open.")
@@ -263,7 +275,8 @@ def main(number: int, share_open: float, only: str | None) -> None:
                 continue
             start = time.perf_counter()
             fill(database, number, share_open=share_open)
-            click.echo(f"{name}: {number:,} cases in {time.perf_counter() - start:.0f} s")
+            seconds, size = time.perf_counter() - start, _bytes(database) / number
+            click.echo(f"{name}: {number:,} cases in {seconds:.0f} s, {size:,.0f} bytes each")
             measures = measure(database, number), measure_pages(database, number)
             for kind, what, p95 in chain.from_iterable(measures):
                 limit = _LIMITS_MS[kind]
