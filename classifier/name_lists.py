@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,7 +10,7 @@ from classifier.personal import listed
 from classifier.segmenter import jieba_folder
 
 DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
-_OFTEN = 100  # what the dictionary tags as a name and has more often is mostly a word: 张口, 孙子
+COMMON_NAME = 100  # what the dictionary tags as a name and has so often is mostly a word: 张口
 _COMMON_DOUBLES = frozenset({"东方", "西门", "长孙", "司空"})
 
 
@@ -36,6 +37,7 @@ class NameLists:
     after: frozenset[str]
     going_on: tuple[str, ...]
     son: frozenset[str]
+    usual: frozenset[str]
     brands: tuple[str, ...]
     nobody: frozenset[str]
     not_persons: tuple[str, ...]
@@ -70,6 +72,7 @@ def name_lists() -> NameLists:
         after=_chars("names", "after"),
         going_on=listed("names", "going_on"),
         son=_chars("names", "son"),
+        usual=_chars("names", "usual"),
         brands=listed("names", "brands"),
         nobody=frozenset(listed("names", "nobody")),
         not_persons=listed("names", "not_persons"),
@@ -82,11 +85,18 @@ def _chars(table: str, name: str) -> frozenset[str]:
     return frozenset("".join(listed(table, name)))
 
 
+def dictionary_entries() -> Iterator[tuple[str, int, str]]:
+    """Each word of jieba's dictionary, its frequency and its tag, which is nr for names."""
+    for line in (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines():
+        word, frequency, tag = line.split(" ")
+        yield word, int(frequency), tag
+
+
 def _words(firsts: frozenset[str]) -> frozenset[str]:
-    lines = (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines()
-    split = (line.split(" ") for line in lines if line[0] in firsts)
     return frozenset(
         word
-        for word, number, tag in split
-        if 2 <= len(word) <= DICTIONARY_CHARS and (tag != "nr" or int(number) >= _OFTEN)
+        for word, frequency, tag in dictionary_entries()
+        if word[0] in firsts
+        and 2 <= len(word) <= DICTIONARY_CHARS
+        and (tag != "nr" or frequency >= COMMON_NAME)
     )

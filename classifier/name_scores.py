@@ -1,0 +1,221 @@
+"""Full names that nothing announces: a score of their characters and of what stands beside."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+from classifier.name_forms import HAN
+from classifier.name_lists import name_lists
+from classifier.name_statistics import name_statistics
+from classifier.personal import FOUND, listed, one_of
+
+_DOUBLE = 4.0  # stands for the odds of a surname of two characters
+_UNCOUNTED = 2.0  # of surnames that the dictionary does not have, such as traditional ones
+_MARKS = {
+    **dict.fromkeys(":(（", "colon"),
+    **dict.fromkeys("\"'“‘「『【", "quote"),
+    **dict.fromkeys("、/&", "list"),
+    FOUND: "number",
+}
+_IS_HAN = re.compile(f"[{HAN}]").match
+
+
+def scored(text: str) -> Iterator[tuple[int, int]]:
+    """Where strings stand in a folded text that score enough; none overlaps another."""
+    position = 0
+    for match in _beginning().finditer(text):
+        at = match.start()
+        if at < position:
+            continue
+        best, end_of_best = 0.0, 0
+        for end in _ends(text, at, match.end()):
+            found = _score(text, at, match.end(), end)
+            if found > best:
+                best, end_of_best = found, end
+        if end_of_best:
+            yield at, end_of_best
+            position = end_of_best
+
+
+def candidates(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where strings have the form of a full name: its start, that of the given name, its end."""
+    for match in _beginning().finditer(text):
+        for end in _ends(text, *match.span()):
+            yield *match.span(), end
+
+
+def evidence(text: str, at: int, given: int, end: int) -> dict[str, float]:
+    """What speaks for or against a name there, by the names of `points`.
+
+    >>> evidence("我叫王小梅。", 2, 3, 5)["after_edge"]
+    1.0
+    """
+    return dict([*_of_characters(text, at, given, end), *_of_neighbours(text, at, end)])
+
+
+@cache
+def points() -> Mapping[str, float]:
+    """What each piece of evidence weighs, in logarithms of odds (resources/personal.toml)."""
+    text = (files("classifier") / "resources" / "personal.toml").read_text(encoding="utf-8")
+    return {name: float(value) for name, value in tomllib.loads(text)["points"].items()}
+
+
+def _score(text: str, at: int, given: int, end: int) -> float:
+    """The logarithm of the odds of a name; the neighbours are not looked at if they cannot help."""
+    weights = points()
+    total = weights["bias"]
+    for name, value in _of_characters(text, at, given, end):
+        total += weights[name] * value
+    if total < weights["least"]:
+        return total
+    for name, value in _of_neighbours(text, at, end):
+        total += weights[name] * value
+    return total
+
+
+def _ends(text: str, at: int, given: int) -> Iterator[int]:
+    """Where a name that begins here may end: after two given characters, after one."""
+    lists = name_lists()
+    if text.startswith(lists.brands, at) or text.startswith(lists.staff_titles, given):
+        return
+    if _possible_given().match(text, given + 1):
+        yield given + 2
+    if text[at : given + 1] not in lists.nobody:
+        yield given + 1
+
+
+def _of_characters(text: str, at: int, given: int, end: int) -> Iterator[tuple[str, float]]:
+    """What the name itself says."""
+    statistics, lists = name_statistics(), name_lists()
+    word = statistics.word
+    if given - at == 1:
+        yield "surname", statistics.surname.get(text[at], _UNCOUNTED)
+        yield "word", word.get(text[at : at + 2], 0.0)
+        if text[at] in lists.verbal:
+            yield "surname_verbal", 1.0
+        elif text[at] in lists.doubtful:
+            yield "surname_doubtful", 1.0
+    else:
+        yield "surname", _DOUBLE
+        yield "surname_double", 1.0
+    yield "given_first", statistics.given[text[given]]
+    yield "usual_first", text[given] in lists.usual
+    if end - given > 1:
+        yield "two_given", 1.0
+        yield "given_second", statistics.given[text[end - 1]]
+        yield "usual_second", text[end - 1] in lists.usual
+        yield "word_given", word.get(text[given:end], 0.0)
+    longer = statistics.longer
+    yield "word_longer", max(longer.get(text[at : at + 3], 0.0), longer.get(text[at : at + 4], 0.0))
+    if text[at : at + 2] in lists.common or text[at:end] in lists.common:
+        yield "common", 1.0
+
+
+def _of_neighbours(text: str, at: int, end: int) -> Iterator[tuple[str, float]]:
+    """What stands before and behind."""
+    yield from _before(text, at)
+    yield from _behind(text, end)
+    before, after = text[at - 1 : at], text[end : end + 1]
+    if not (before and _IS_HAN(before)) and not (after and _IS_HAN(after)):
+        yield "alone", 1.0
+    if text.count(text[at:end]) > 1:
+        yield "again", 1.0
+
+
+def _before(text: str, at: int) -> Iterator[tuple[str, float]]:
+    before = text[at - 1 : at]
+    if before and _IS_HAN(before):
+        yield "before_word", _word_across(text, at)
+        yield _LINKS.get(before, "before_han"), 1.0
+    else:
+        yield "before_edge", 1.0
+        if mark := _MARKS.get(before):
+            yield f"before_{mark}", 1.0
+    if at and _person_before().match(text[max(0, at - _SEEN) : at][::-1]):
+        yield "before_person", 1.0
+    elif at and _announced_before().match(text[max(0, at - _SEEN) : at][::-1]):
+        yield "before_announcing", 1.0
+
+
+def _word_across(text: str, at: int) -> float:
+    """How common the commonest word is that the surname is not the first of."""
+    statistics, start = name_statistics(), at - 1
+    return max(
+        statistics.word.get(text[start : at + 1], 0.0),
+        statistics.longer.get(text[start : at + 2], 0.0),
+        statistics.longer.get(text[start : at + 3], 0.0),
+    )
+
+
+_LINKS = {
+    **dict.fromkeys("由和给被让跟与找替对向把同及", "before_link"),
+    **dict.fromkeys("我俺咱", "before_self"),
+    **{"的": "before_of", "是": "before_is", "叫": "before_called"},
+}
+_SEEN = 8  # characters before a name
+
+
+def _behind(text: str, end: int) -> Iterator[tuple[str, float]]:
+    after = text[end : end + 1]
+    if not after or not _IS_HAN(after):
+        yield "after_edge", 1.0
+        if after == FOUND:
+            yield "after_number", 1.0
+        return
+    yield "after_word", name_statistics().word.get(text[end - 1 : end + 1], 0.0)
+    if _title_behind().match(text, end):
+        yield "after_title", 1.0
+    elif text.startswith(listed_acts(), end):
+        yield "after_act", 1.0
+    else:
+        yield ("after_usual" if after in name_lists().after else "after_han"), 1.0
+
+
+@cache
+def listed_acts() -> tuple[str, ...]:
+    """What persons do, in words that follow their names."""
+    return listed("names", "acts")
+
+
+@cache
+def _beginning() -> re.Pattern[str]:
+    firsts = "".join(sorted(name_lists().singles))
+    given = _given_class()
+    return re.compile(
+        rf"(?:{one_of(sorted(name_lists().doubles))}|[{firsts}])(?={given})"
+    )
+
+
+@cache
+def _possible_given() -> re.Pattern[str]:
+    return re.compile(_given_class())
+
+
+def _given_class() -> str:
+    never, given = name_lists().never, name_statistics().given
+    chars = [c for c, odds in given.items() if odds > _LEAST_GIVEN and _IS_HAN(c) and c not in never]
+    return f"[{''.join(sorted(chars))}]"
+
+
+_LEAST_GIVEN = -2.5  # below, a character is in names too seldom to look at
+
+
+@cache
+def _title_behind() -> re.Pattern[str]:
+    return re.compile(one_of((*listed("names", "titles"), *listed("names", "titles_behind"))))
+
+
+@cache
+def _person_before() -> re.Pattern[str]:
+    """The words for persons read backwards, so that one look tells."""
+    return re.compile(one_of([word[::-1] for word in name_lists().persons]))
+
+
+@cache
+def _announced_before() -> re.Pattern[str]:
+    words = [word[::-1] for word in listed("names", "announcing")]
+    return re.compile(rf"[\s:：=(\"“]{{0,3}}(?:[为是叫])?{one_of(words)}")
