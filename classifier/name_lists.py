@@ -11,25 +11,20 @@ from classifier.segmenter import jieba_folder
 
 DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
 COMMON_NAME = 100  # what the dictionary tags as a name and has so often is mostly a word: 张口
-_COMMON_DOUBLES = frozenset({"东方", "西门", "长孙", "司空"})
 
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
     """The packaged lists by what they are for; resources/personal.toml says more of each.
 
-    `words` are the dictionary's words that begin like a name and are none; `clear_doubles` the
-    surnames of two characters that are no words.
+    `words` are the dictionary's words that begin like a name and are none.
     """
 
     singles: frozenset[str]
     doubles: frozenset[str]
-    clear_doubles: frozenset[str]
     doubtful: frozenset[str]
     verbal: frozenset[str]
-    frequent: frozenset[str]
     announcing: frozenset[str]
-    verbs: frozenset[str]
     persons: tuple[str, ...]
     roles: tuple[str, ...]
     staff_titles: tuple[str, ...]
@@ -59,12 +54,9 @@ def name_lists() -> NameLists:
     return NameLists(
         singles=singles,
         doubles=doubles,
-        clear_doubles=doubles - _COMMON_DOUBLES,
         doubtful=doubtful,
         verbal=verbal,
-        frequent=_chars("surnames", "frequent"),
         announcing=frozenset(announcing),
-        verbs=frozenset(listed("names", "verbs")),
         persons=(*possible, *announcing, "隔壁", "对门", "楼上", "楼下"),
         roles=listed("names", "roles"),
         staff_titles=listed("names", "staff_titles"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from classifier.name_forms import HAN
@@ -25,20 +25,35 @@ _IS_HAN = re.compile(f"[{HAN}]").match
 
 
 def scored(text: str) -> Iterator[tuple[int, int]]:
-    """Where strings stand in a folded text that score enough; none overlaps another."""
-    position = 0
+    """Where strings stand in a folded text that score enough; none overlaps another.
+
+    What has little of a name in its characters is passed over, whatever stands beside it.
+    """
+    position, least = 0, points()["least"]
     for match in _beginning().finditer(text):
-        at = match.start()
-        if at < position:
+        at, given = match.span()
+        if at < position or _opening(text[at : given + 1]) < least:
             continue
-        best, end_of_best = 0.0, 0
-        for end in _ends(text, at, match.end()):
-            found = _score(text, at, match.end(), end)
-            if found > best:
-                best, end_of_best = found, end
-        if end_of_best:
-            yield at, end_of_best
-            position = end_of_best
+        end = _best_end(text, at, given)
+        if end > at:
+            yield at, end
+            position = end
+
+
+def scored_end(text: str, at: int) -> int:
+    """Where a name that begins here ends by its score, or `at` if none does."""
+    match = _beginning().match(text, at)
+    return _best_end(text, *match.span()) if match else at
+
+
+def _best_end(text: str, at: int, given: int) -> int:
+    """The end of the name that scores best; most names have three characters."""
+    best, best_end, bonus = 0.0, at, points()["longer"]
+    for end in _ends(text, at, given):
+        found = _score(text, at, given, end)
+        if found > 0.0 and found + bonus * (end - given - 1) > best:
+            best, best_end = found + bonus * (end - given - 1), end
+    return best_end
 
 
 def candidates(text: str) -> Iterator[tuple[int, int, int]]:
@@ -54,7 +69,7 @@ def evidence(text: str, at: int, given: int, end: int) -> dict[str, float]:
     >>> evidence("我叫王小梅。", 2, 3, 5)["after_edge"]
     1.0
     """
-    return dict([*_of_characters(text, at, given, end), *_of_neighbours(text, at, end)])
+    return dict([*_of_opening(text[at:given+1]), *_of_rest(text, at, given, end), *_of_neighbours(text, at, end)])
 
 
 @cache
@@ -64,17 +79,24 @@ def points() -> Mapping[str, float]:
     return {name: float(value) for name, value in tomllib.loads(text)["points"].items()}
 
 
+@lru_cache(maxsize=8192)
+def _opening(opening: str) -> float:
+    """What the surname and the first character of the given name say, with the bias."""
+    return points()["bias"] + _weighed(_of_opening(opening))
+
+
 def _score(text: str, at: int, given: int, end: int) -> float:
-    """The logarithm of the odds of a name; the neighbours are not looked at if they cannot help."""
+    """The logarithm of the odds of a name."""
+    return (
+        _opening(text[at : given + 1])
+        + _weighed(_of_rest(text, at, given, end))
+        + _weighed(_of_neighbours(text, at, end))
+    )
+
+
+def _weighed(evidence: Iterable[tuple[str, float]]) -> float:
     weights = points()
-    total = weights["bias"]
-    for name, value in _of_characters(text, at, given, end):
-        total += weights[name] * value
-    if total < weights["least"]:
-        return total
-    for name, value in _of_neighbours(text, at, end):
-        total += weights[name] * value
-    return total
+    return sum(weights[name] * value for name, value in evidence)
 
 
 def _ends(text: str, at: int, given: int) -> Iterator[int]:
@@ -88,40 +110,58 @@ def _ends(text: str, at: int, given: int) -> Iterator[int]:
         yield given + 1
 
 
-def _of_characters(text: str, at: int, given: int, end: int) -> Iterator[tuple[str, float]]:
-    """What the name itself says."""
+def _of_opening(opening: str) -> Iterator[tuple[str, float]]:
+    """What a surname and the first character of a given name say."""
     statistics, lists = name_statistics(), name_lists()
-    word = statistics.word
-    if given - at == 1:
-        yield "surname", statistics.surname.get(text[at], _UNCOUNTED)
-        yield "word", word.get(text[at : at + 2], 0.0)
-        if text[at] in lists.verbal:
+    surname, given = opening[:-1], opening[-1]
+    if len(surname) == 1:
+        yield "surname", statistics.surname.get(surname, _UNCOUNTED)
+        yield "word", statistics.word.get(opening, 0.0)
+        if surname in lists.verbal:
             yield "surname_verbal", 1.0
-        elif text[at] in lists.doubtful:
+        elif surname in lists.doubtful:
             yield "surname_doubtful", 1.0
     else:
         yield "surname", _DOUBLE
         yield "surname_double", 1.0
-    yield "given_first", statistics.given[text[given]]
-    yield "usual_first", text[given] in lists.usual
+    yield "given_first", statistics.given[given]
+    if given in lists.usual:
+        yield "usual_first", 1.0
+    if opening in lists.common:
+        yield "common", 1.0
+
+
+def _of_rest(text: str, at: int, given: int, end: int) -> Iterator[tuple[str, float]]:
+    """What the end of the given name says, and longer words."""
+    statistics = name_statistics()
     if end - given > 1:
         yield "two_given", 1.0
         yield "given_second", statistics.given[text[end - 1]]
-        yield "usual_second", text[end - 1] in lists.usual
-        yield "word_given", word.get(text[given:end], 0.0)
+        if text[end - 1] in name_lists().usual:
+            yield "usual_second", 1.0
+        yield "word_given", statistics.word.get(text[given:end], 0.0)
+        if text[at:end] in name_lists().common:
+            yield "common_whole", 1.0
     longer = statistics.longer
     yield "word_longer", max(longer.get(text[at : at + 3], 0.0), longer.get(text[at : at + 4], 0.0))
-    if text[at : at + 2] in lists.common or text[at:end] in lists.common:
-        yield "common", 1.0
 
 
 def _of_neighbours(text: str, at: int, end: int) -> Iterator[tuple[str, float]]:
     """What stands before and behind."""
     yield from _before(text, at)
     yield from _behind(text, end)
+    told = _told_before(text, at)
+    if told:
+        yield told, 1.0
+        yield "told_word", name_statistics().word.get(text[at : at + 2], 0.0)
+        if text[at] in name_lists().verbal:
+            yield "told_verbal", 1.0
     before, after = text[at - 1 : at], text[end : end + 1]
-    if not (before and _IS_HAN(before)) and not (after and _IS_HAN(after)):
-        yield "alone", 1.0
+    if not (after and _IS_HAN(after)):
+        if not (before and _IS_HAN(before)):
+            yield "alone", 1.0
+        elif told:
+            yield "told_alone", 1.0
     if text.count(text[at:end]) > 1:
         yield "again", 1.0
 
@@ -133,12 +173,18 @@ def _before(text: str, at: int) -> Iterator[tuple[str, float]]:
         yield _LINKS.get(before, "before_han"), 1.0
     else:
         yield "before_edge", 1.0
+        if "\ue000" in text[max(0, at - 3) : at]: yield "number_near", 1.0
         if mark := _MARKS.get(before):
             yield f"before_{mark}", 1.0
-    if at and _person_before().match(text[max(0, at - _SEEN) : at][::-1]):
-        yield "before_person", 1.0
-    elif at and _announced_before().match(text[max(0, at - _SEEN) : at][::-1]):
-        yield "before_announcing", 1.0
+
+def _told_before(text: str, at: int) -> str | None:
+    """Whether words stand before that announce a name or tell of a person."""
+    backwards = text[max(0, at - _SEEN) : at][::-1]
+    if not backwards:
+        return None
+    if _announced_before().match(backwards):
+        return "before_announcing"
+    return "before_person" if _person_before().match(backwards) else None
 
 
 def _word_across(text: str, at: int) -> float:
@@ -163,7 +209,7 @@ def _behind(text: str, end: int) -> Iterator[tuple[str, float]]:
     after = text[end : end + 1]
     if not after or not _IS_HAN(after):
         yield "after_edge", 1.0
-        if after == FOUND:
+        if FOUND in text[end : end + 4]:
             yield "after_number", 1.0
         return
     yield "after_word", name_statistics().word.get(text[end - 1 : end + 1], 0.0)
@@ -183,7 +229,7 @@ def listed_acts() -> tuple[str, ...]:
 
 @cache
 def _beginning() -> re.Pattern[str]:
-    firsts = "".join(sorted(name_lists().singles))
+    firsts = "".join(sorted(name_lists().singles - {"阿"}))
     given = _given_class()
     return re.compile(
         rf"(?:{one_of(sorted(name_lists().doubles))}|[{firsts}])(?={given})"
@@ -196,8 +242,8 @@ def _possible_given() -> re.Pattern[str]:
 
 
 def _given_class() -> str:
-    never, given = name_lists().never, name_statistics().given
-    chars = [c for c, odds in given.items() if odds > _LEAST_GIVEN and _IS_HAN(c) and c not in never]
+    never, usual, given = name_lists().never, name_lists().usual, name_statistics().given
+    chars = [c for c, odds in given.items() if c in usual or (odds > _LEAST_GIVEN and _IS_HAN(c) and c not in never)]
     return f"[{''.join(sorted(chars))}]"
 
 
@@ -212,10 +258,10 @@ def _title_behind() -> re.Pattern[str]:
 @cache
 def _person_before() -> re.Pattern[str]:
     """The words for persons read backwards, so that one look tells."""
-    return re.compile(one_of([word[::-1] for word in name_lists().persons]))
+    return re.compile(rf"[\s:(\"“]{{0,2}}{one_of([word[::-1] for word in name_lists().persons])}")
 
 
 @cache
 def _announced_before() -> re.Pattern[str]:
     words = [word[::-1] for word in listed("names", "announcing")]
-    return re.compile(rf"[\s:：=(\"“]{{0,3}}(?:[为是叫])?{one_of(words)}")
+    return re.compile(rf"[\s:=(\"“]{{0,3}}(?:[为是叫])?{one_of(words)}")

@@ -107,7 +107,7 @@ _HINT = re.compile(rf"@|[\d*][ \-*x)]?\d[ \-*]?\d[ \-*]?[\d*x]|[{PROVINCES}][a-z
 
 # Without one of these there are no numbers at all, written or spoken.
 _DIGITS = re.compile(r"[0-9a-z@幺]|一(?=[三四五六七八九])")
-_EXTENSION = re.compile(r"[ \-]?(?:转|轉|分机)[ :]?\d{1,5}")
+_EXTENSION = re.compile(r"[ \-]?(?:转|轉|分机|ext\.?)[ :]?\d{1,5}")
 
 
 def replace_personal_data(aligned: Aligned) -> Aligned:

@@ -26,7 +26,7 @@ KINDS = {
     "name": "[姓名]", "order": "[单号]", "wechat": "[微信]", "qq": "[QQ]",
 }  # fmt: skip
 _MARK = re.compile(r"⟦(\w+):([^⟧]*)⟧")
-_TITLE = re.compile("先生|女士|小姐|太太|夫人|大爷|大妈|大娘|奶奶|爷爷|老太|阿姨|叔叔|大姐|大哥")
+_TITLE = re.compile("先生|女士|小姐|太太|夫人|大爷|大妈|大娘|奶奶|爷爷|老太|阿姨|叔叔|大姐|大哥|老师|师傅")
 _MAX_BESIDE = 2
 
 
