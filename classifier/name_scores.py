@@ -19,7 +19,6 @@ _MARKS = {
     **dict.fromkeys(":(（", "colon"),
     **dict.fromkeys("\"'“‘「『【", "quote"),
     **dict.fromkeys("、/&", "list"),
-    FOUND: "number",
 }
 _IS_HAN = re.compile(f"[{HAN}]").match
 
@@ -41,18 +40,24 @@ def scored(text: str) -> Iterator[tuple[int, int]]:
 
 
 def scored_end(text: str, at: int) -> int:
-    """Where a name that begins here ends by its score, or `at` if none does."""
+    """Where a name ends, by its score, that may begin here behind words that tell of persons.
+
+    `at` if none does.
+    """
     match = _beginning().match(text, at)
-    return _best_end(text, *match.span()) if match else at
+    return _best_end(text, *match.span(), told=_told_before(text, at)) if match else at
 
 
-def _best_end(text: str, at: int, given: int) -> int:
+def _best_end(text: str, at: int, given: int, *, told: str | None = None) -> int:
     """The end of the name that scores best; most names have three characters."""
-    best, best_end, bonus = 0.0, at, points()["longer"]
+    best, best_end, bonus, least = 0.0, at, points()["longer"], points()["least"]
     for end in _ends(text, at, given):
-        found = _score(text, at, given, end)
-        if found > 0.0 and found + bonus * (end - given - 1) > best:
-            best, best_end = found + bonus * (end - given - 1), end
+        found = _opening(text[at : given + 1]) + _weighed(_of_rest(text, at, given, end))
+        if told or found >= least:
+            found += _weighed(_of_neighbours(text, at, end, told))
+            rank = found + bonus * (end - given - 1)
+            if found > 0.0 and rank > best:
+                best, best_end = rank, end
     return best_end
 
 
@@ -69,7 +74,13 @@ def evidence(text: str, at: int, given: int, end: int) -> dict[str, float]:
     >>> evidence("我叫王小梅。", 2, 3, 5)["after_edge"]
     1.0
     """
-    return dict([*_of_opening(text[at:given+1]), *_of_rest(text, at, given, end), *_of_neighbours(text, at, end)])
+    return dict(
+        [
+            *_of_opening(text[at : given + 1]),
+            *_of_rest(text, at, given, end),
+            *_of_neighbours(text, at, end, _told_before(text, at)),
+        ]
+    )
 
 
 @cache
@@ -85,15 +96,6 @@ def _opening(opening: str) -> float:
     return points()["bias"] + _weighed(_of_opening(opening))
 
 
-def _score(text: str, at: int, given: int, end: int) -> float:
-    """The logarithm of the odds of a name."""
-    return (
-        _opening(text[at : given + 1])
-        + _weighed(_of_rest(text, at, given, end))
-        + _weighed(_of_neighbours(text, at, end))
-    )
-
-
 def _weighed(evidence: Iterable[tuple[str, float]]) -> float:
     weights = points()
     return sum(weights[name] * value for name, value in evidence)
@@ -102,11 +104,16 @@ def _weighed(evidence: Iterable[tuple[str, float]]) -> float:
 def _ends(text: str, at: int, given: int) -> Iterator[int]:
     """Where a name that begins here may end: after two given characters, after one."""
     lists = name_lists()
-    if text.startswith(lists.brands, at) or text.startswith(lists.staff_titles, given):
+    if text.startswith(lists.staff_titles, given):
+        return
+    is_brand = text.startswith(lists.brands, at)
+    if is_brand and (
+        text[at : given + 1] not in lists.brands or text[given + 1 : given + 2] not in lists.usual
+    ):
         return
     if _possible_given().match(text, given + 1):
         yield given + 2
-    if text[at : given + 1] not in lists.nobody:
+    if not is_brand and text[at : given + 1] not in lists.nobody:
         yield given + 1
 
 
@@ -146,22 +153,25 @@ def _of_rest(text: str, at: int, given: int, end: int) -> Iterator[tuple[str, fl
     yield "word_longer", max(longer.get(text[at : at + 3], 0.0), longer.get(text[at : at + 4], 0.0))
 
 
-def _of_neighbours(text: str, at: int, end: int) -> Iterator[tuple[str, float]]:
+def _of_neighbours(text: str, at: int, end: int, told: str | None) -> Iterator[tuple[str, float]]:
     """What stands before and behind."""
-    yield from _before(text, at)
-    yield from _behind(text, end)
-    told = _told_before(text, at)
+    before, behind = dict(_before(text, at)), dict(_behind(text, end))
+    yield from before.items()
+    yield from behind.items()
+    is_alone = "after_edge" in behind
     if told:
         yield told, 1.0
         yield "told_word", name_statistics().word.get(text[at : at + 2], 0.0)
         if text[at] in name_lists().verbal:
             yield "told_verbal", 1.0
-    before, after = text[at - 1 : at], text[end : end + 1]
-    if not (after and _IS_HAN(after)):
-        if not (before and _IS_HAN(before)):
-            yield "alone", 1.0
-        elif told:
+        if is_alone:
             yield "told_alone", 1.0
+        elif "after_act" in behind:
+            yield "told_acts", 1.0
+    elif is_alone and "before_edge" in before:
+        yield "alone", 1.0
+    elif is_alone and "before_called" in before:
+        yield "called_alone", 1.0
     if text.count(text[at:end]) > 1:
         yield "again", 1.0
 
@@ -170,12 +180,16 @@ def _before(text: str, at: int) -> Iterator[tuple[str, float]]:
     before = text[at - 1 : at]
     if before and _IS_HAN(before):
         yield "before_word", _word_across(text, at)
+        if text[at - 2 : at] in name_statistics().word:
+            yield "before_whole", 1.0
         yield _LINKS.get(before, "before_han"), 1.0
     else:
         yield "before_edge", 1.0
-        if "\ue000" in text[max(0, at - 3) : at]: yield "number_near", 1.0
+        if FOUND in text[max(0, at - _NEAR) : at]:
+            yield "before_number", 1.0
         if mark := _MARKS.get(before):
             yield f"before_{mark}", 1.0
+
 
 def _told_before(text: str, at: int) -> str | None:
     """Whether words stand before that announce a name or tell of a person."""
@@ -203,16 +217,23 @@ _LINKS = {
     **{"的": "before_of", "是": "before_is", "叫": "before_called"},
 }
 _SEEN = 8  # characters before a name
+_NEAR = 4  # characters between a name and a number that goes with it
+_SEX = re.compile(r"[, (/]{1,2}[男女][, )。/\d性岁]")
 
 
 def _behind(text: str, end: int) -> Iterator[tuple[str, float]]:
     after = text[end : end + 1]
     if not after or not _IS_HAN(after):
         yield "after_edge", 1.0
-        if FOUND in text[end : end + 4]:
+        if FOUND in text[end : end + _NEAR]:
             yield "after_number", 1.0
+        if _SEX.match(text, end):
+            yield "after_sex", 1.0
         return
-    yield "after_word", name_statistics().word.get(text[end - 1 : end + 1], 0.0)
+    word = name_statistics().word
+    yield "after_word", word.get(text[end - 1 : end + 1], 0.0)
+    if text[end : end + 2] in word:
+        yield "after_whole", 1.0
     if _title_behind().match(text, end):
         yield "after_title", 1.0
     elif text.startswith(listed_acts(), end):
@@ -231,9 +252,7 @@ def listed_acts() -> tuple[str, ...]:
 def _beginning() -> re.Pattern[str]:
     firsts = "".join(sorted(name_lists().singles - {"阿"}))
     given = _given_class()
-    return re.compile(
-        rf"(?:{one_of(sorted(name_lists().doubles))}|[{firsts}])(?={given})"
-    )
+    return re.compile(rf"(?:{one_of(sorted(name_lists().doubles))}|[{firsts}])(?={given})")
 
 
 @cache
@@ -243,11 +262,15 @@ def _possible_given() -> re.Pattern[str]:
 
 def _given_class() -> str:
     never, usual, given = name_lists().never, name_lists().usual, name_statistics().given
-    chars = [c for c, odds in given.items() if c in usual or (odds > _LEAST_GIVEN and _IS_HAN(c) and c not in never)]
+    chars = [
+        c
+        for c, odds in given.items()
+        if c in usual or (odds > _LEAST_GIVEN and _IS_HAN(c) and c not in never)
+    ]
     return f"[{''.join(sorted(chars))}]"
 
 
-_LEAST_GIVEN = -2.5  # below, a character is in names too seldom to look at
+_LEAST_GIVEN = -2.0  # below, a character is in names too seldom to look at
 
 
 @cache

@@ -61,7 +61,6 @@ def name_statistics() -> NameStatistics:
 def _odds(part: Counter[str], text: Counter[str]) -> dict[str, float]:
     names, everything = part.total(), text.total()
     return {
-        char: math.log((part[char] + _UNSEEN) / names)
-        - math.log((text[char] + _RARE) / everything)
+        char: math.log((part[char] + _UNSEEN) / names) - math.log((text[char] + _RARE) / everything)
         for char in {*part, *text}
     }

@@ -19,6 +19,7 @@ from classifier.name_forms import (
 )  # fmt: skip
 from classifier.name_lists import name_lists
 from classifier.name_scores import scored, scored_end
+from classifier.name_statistics import name_statistics
 from classifier.name_variants import variants
 from classifier.personal import FOUND, Finder, Found, listed, one_of
 from classifier.signatures import may_be_signed, signed
@@ -71,8 +72,7 @@ def _told(text: str) -> Iterator[tuple[int, int]]:
             yield from _after(text, match)
     if "·" in text:
         yield from (match.span() for match in _rendered_dotted().finditer(text))
-    for match in _rendered().finditer(text):
-        yield match.span("it" if match.group("it") else "bare")
+    yield from _rendered_names(text)
     for match in _addressed().finditer(text):
         yield match.span("it")
     for match in _titled().finditer(text):
@@ -101,7 +101,8 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         end = at
     if end == at and ":" in gap and announced:
         end = _any_name(text, at)
-    end = max(end, scored_end(text, at))
+    if end == at:
+        end = scored_end(text, at)
     while end > at:
         yield at, end
         joined = _JOINED.match(text, end)
@@ -154,10 +155,13 @@ def _is_full(text: str, at: int) -> bool:
         return True
     if text[at] == "谢" and text[max(0, at - 1) : at] in _BEFORE_THANKS:
         return False
-    is_word = text[at] in lists.verbal | lists.doubtful and not starts(text, at)
+    if starts(text, at):
+        return name_statistics().word.get(text[at : at + 2], 0.0) < _COMMON_WORD
+    is_word = text[at] in lists.verbal | lists.doubtful
     return not is_word and not begins_word(text, at, sure=False)
 
 
+_COMMON_WORD = 6.0  # ln(1 + frequency): even before a title, no name: 高级女士
 _BEFORE_THANKS = frozenset("感多谢致答道拜")
 
 
@@ -228,12 +232,18 @@ def _rendered_dotted() -> re.Pattern[str]:
 
 @cache
 def _rendered() -> re.Pattern[str]:
-    """Names of other languages without a dot, behind what announces a name or before a number."""
+    """Characters that render the sounds of names of other languages, without a dot."""
     sounds = f"[{''.join(listed('names', 'sounds'))}]"
-    words = one_of((*listed("names", "announcing"), "自称", "叫", "我是", "乘客", "旅客", "客户", "司机"))
-    return re.compile(
-        rf"(?:{words}{_IS}(?P<it>{sounds}{{3,6}})|(?<![{HAN}])(?P<bare>{sounds}{{4,6}}))(?![{HAN}·])"
-    )
+    return re.compile(rf"{sounds}{{3,6}}(?![{HAN}·])")
+
+
+def _rendered_names(text: str) -> Iterator[tuple[int, int]]:
+    """Names of other languages, behind what tells of a person, or alone and of four characters."""
+    for match in _rendered().finditer(text):
+        before = text[: match.start()].rstrip(" :")
+        is_alone = match.end() - match.start() > FULL and not re.match(rf"[{HAN}]", before[-1:])
+        if is_alone or before.endswith((*name_lists().persons, "叫", "我是")):
+            yield match.span()
 
 
 @cache

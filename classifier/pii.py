@@ -147,8 +147,7 @@ def _pieces(text: str) -> list[Found]:
     """What is personal in a folded text; what one finder took is covered for the next."""
     found: list[Found] = []
     for finder in _FINDERS if _DIGITS.search(text) else _WORDS_ONLY:
-        if finder.hint(text):
-            new = _apart(finder.find(text), text)
+        if finder.hint(text) and (new := _apart(finder.find(text), text)):
             text = covered(text, new)
             found += new
     return sorted(found)
