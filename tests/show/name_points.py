@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier.characters import fold
 from classifier.name_scores import candidates, evidence
+from classifier.personal import Found, covered
 from tests.conftest import ROOT
 from tests.show.masking import FOLDER, Case, read
 
@@ -28,15 +29,15 @@ _SEED = 1
 
 def marked(case: Case) -> Iterator[tuple[dict[str, float], bool]]:
     """The evidence at each possible name of a text, and whether it was marked as one."""
-    text = fold(case.text)
-    names = {(piece.start, piece.end) for piece in case.pieces if piece.kind == "name"}
     other = [piece for piece in case.pieces if piece.kind != "name"]
+    text = covered(fold(case.text), [Found(piece.start, piece.end, "") for piece in other])
+    names = {(piece.start, piece.end) for piece in case.pieces if piece.kind == "name"}
     for at, given, end in candidates(text):
         is_name = (at, end) in names
         is_part = any(
             at < name_end and start < end and not (start == at and name_end < end)
             for start, name_end in names
-        ) or any(at < piece.end and piece.start < end for piece in other)
+        )
         if is_name or not is_part:
             yield evidence(text, at, given, end), is_name
 
