@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,26 +10,21 @@ from classifier.personal import listed
 from classifier.segmenter import jieba_folder
 
 DICTIONARY_CHARS = 4  # no longer word of the dictionary is looked up
-_OFTEN = 100  # what the dictionary tags as a name and has more often is mostly a word: 张口, 孙子
-_COMMON_DOUBLES = frozenset({"东方", "西门", "长孙", "司空"})
+COMMON_NAME = 100  # what the dictionary tags as a name and has so often is mostly a word: 张口
 
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
     """The packaged lists by what they are for; resources/personal.toml says more of each.
 
-    `words` are the dictionary's words that begin like a name and are none; `clear_doubles` the
-    surnames of two characters that are no words.
+    `words` are the dictionary's words that begin like a name and are none.
     """
 
     singles: frozenset[str]
     doubles: frozenset[str]
-    clear_doubles: frozenset[str]
     doubtful: frozenset[str]
     verbal: frozenset[str]
-    frequent: frozenset[str]
     announcing: frozenset[str]
-    verbs: frozenset[str]
     persons: tuple[str, ...]
     roles: tuple[str, ...]
     staff_titles: tuple[str, ...]
@@ -36,6 +32,7 @@ class NameLists:
     after: frozenset[str]
     going_on: tuple[str, ...]
     son: frozenset[str]
+    usual: frozenset[str]
     brands: tuple[str, ...]
     nobody: frozenset[str]
     not_persons: tuple[str, ...]
@@ -57,12 +54,9 @@ def name_lists() -> NameLists:
     return NameLists(
         singles=singles,
         doubles=doubles,
-        clear_doubles=doubles - _COMMON_DOUBLES,
         doubtful=doubtful,
         verbal=verbal,
-        frequent=_chars("surnames", "frequent"),
         announcing=frozenset(announcing),
-        verbs=frozenset(listed("names", "verbs")),
         persons=(*possible, *announcing, "隔壁", "对门", "楼上", "楼下"),
         roles=listed("names", "roles"),
         staff_titles=listed("names", "staff_titles"),
@@ -70,6 +64,7 @@ def name_lists() -> NameLists:
         after=_chars("names", "after"),
         going_on=listed("names", "going_on"),
         son=_chars("names", "son"),
+        usual=_chars("names", "usual"),
         brands=listed("names", "brands"),
         nobody=frozenset(listed("names", "nobody")),
         not_persons=listed("names", "not_persons"),
@@ -82,11 +77,18 @@ def _chars(table: str, name: str) -> frozenset[str]:
     return frozenset("".join(listed(table, name)))
 
 
+def dictionary_entries() -> Iterator[tuple[str, int, str]]:
+    """Each word of jieba's dictionary, its frequency and its tag, which is nr for names."""
+    for line in (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines():
+        word, frequency, tag = line.split(" ")
+        yield word, int(frequency), tag
+
+
 def _words(firsts: frozenset[str]) -> frozenset[str]:
-    lines = (jieba_folder() / "dict.txt").read_text(encoding="utf-8").splitlines()
-    split = (line.split(" ") for line in lines if line[0] in firsts)
     return frozenset(
         word
-        for word, number, tag in split
-        if 2 <= len(word) <= DICTIONARY_CHARS and (tag != "nr" or int(number) >= _OFTEN)
+        for word, frequency, tag in dictionary_entries()
+        if word[0] in firsts
+        and 2 <= len(word) <= DICTIONARY_CHARS
+        and (tag != "nr" or frequency >= COMMON_NAME)
     )

@@ -18,6 +18,9 @@ from classifier.name_forms import (
     surname_chars,
 )  # fmt: skip
 from classifier.name_lists import name_lists
+from classifier.name_scores import scored, scored_end
+from classifier.name_statistics import name_statistics
+from classifier.name_variants import variants
 from classifier.personal import FOUND, Finder, Found, listed, one_of
 from classifier.signatures import may_be_signed, signed
 
@@ -25,10 +28,11 @@ TOKEN = "[姓名]"  # noqa: S105  (no password)
 _LATIN_NAME = r"[a-z]{2,15}(?:[ /·.][a-z\-]{2,15}){1,3}(?![a-z0-9@])"
 _LATIN = re.compile(_LATIN_NAME)
 _LATIN_PERSON = re.compile(
-    r"(?:旅客|乘客|乘机人|外教|班主任|配偶|朋友|客人|住客|daughter|son|wife|husband|名字打成|姓名)"
-    rf"[ :是叫]{{0,2}}(?P<it>[a-z]{{2,12}} [a-z]{{2,12}}(?= )"
+    r"(?:旅客|乘客|乘机人|外教|班主任|配偶|朋友|客人|住客|daughter|son|wife|husband|[打写印录填登]成|姓名栏?)"
+    rf"[ :是叫\"“]{{0,2}}(?P<it>[a-z]{{2,12}} [a-z]{{2,12}}(?= )"
     rf"|{_LATIN_NAME})(?![a-z])"
 )
+_TWO_LATIN = re.compile(r"[a-z]{2}[ /·.][a-z]{2}")
 _DOTTED = re.compile(rf"[{HAN}]{{2,6}}(?:·[{HAN}]{{2,7}}){{1,3}}")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")
 _IS = r"(?:[\s:：=()（【「\[“\"'!,]|[是为為叫即]|[写填]的?){0,4}"
@@ -40,8 +44,8 @@ def may_name(text: str) -> bool:
         any(pattern.search(text) for pattern in _said(dotted="·" in text))
         or _hint().search(text) is not None
         or FOUND in text
-        or _clause().search(f",{text}") is not None
-        or _doubled().search(text) is not None
+        or "·" in text
+        or _TWO_LATIN.search(text) is not None
         or may_be_signed(text)
     )
 
@@ -53,30 +57,30 @@ def names(text: str) -> Iterator[Found]:
     >>> sorted(text[start:end] for start, end, _ in names(text))
     ['张', '王小梅']
     """
-    spans: list[tuple[int, int]] = []
-    for pattern in _said(dotted="·" in text):
-        for match in pattern.finditer(text):
-            spans += _after(text, match)
-    for match in _titled().finditer(text):
-        spans += _before_title(text, match)
-    spans += (match.span("it") for match in _LATIN_PERSON.finditer(text))
-    spans += _alone(text)
-    if FOUND in text:
-        spans += _beside_numbers(text)
-    spans += signed(text)
+    spans = [*scored(text)]
+    if may_name(text):
+        spans += _told(text)
     if spans:
-        for start, end in {*spans, *_again(text, spans)}:
+        for start, end in {*spans, *variants(text, spans)}:
             yield Found(start, end, TOKEN)
 
 
-def _again(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Where the full names stand elsewhere in the text."""
-    full = {text[start:end] for start, end in spans if end - start > 1}
-    if full:
-        for match in re.finditer(
-            "|".join(map(re.escape, sorted(full, key=len, reverse=True))), text
-        ):
-            yield match.span()
+def _told(text: str) -> Iterator[tuple[int, int]]:
+    """Names that something beside them tells of."""
+    for pattern in _said(dotted="·" in text):
+        for match in pattern.finditer(text):
+            yield from _after(text, match)
+    if "·" in text:
+        yield from (match.span() for match in _rendered_dotted().finditer(text))
+    yield from _rendered_names(text)
+    for match in _addressed().finditer(text):
+        yield match.span("it")
+    for match in _titled().finditer(text):
+        yield from _before_title(text, match)
+    yield from (match.span("it") for match in _LATIN_PERSON.finditer(text))
+    if FOUND in text:
+        yield from _beside_numbers(text)
+    yield from signed(text)
 
 
 def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -93,37 +97,30 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield found.span()
         return
     end = name_at(text, at, announced=announced)
-    if not announced and end > at:
-        begin = match.start("word")
-        if (
-            text[begin - 1 : begin + 2] == "物业主"
-            or not (begin in cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其")
-            or _is_vague(word, text[at:end], text[end : end + 2])
-        ):
-            return
-    if announced and not gap and surname_chars(text, at) == 1 and text[at] in name_lists().verbal:
-        return
-    if end == at and announced and (":" in gap or word == "我叫"):
-        end = _any_name(text, at) if ":" in gap else at
+    if end > at and _is_doubtful(text, match, announced=announced):
+        end = at
+    if end == at and ":" in gap and announced:
+        end = _any_name(text, at)
+    if end == at:
+        end = scored_end(text, at)
     while end > at:
         yield at, end
         joined = _JOINED.match(text, end)
         at = joined.end() if joined else end
-        end = name_at(text, at, announced=False) if joined else at
+        end = max(name_at(text, at, announced=False), scored_end(text, at)) if joined else at
 
 
-def _is_vague(word: str, name: str, next_chars: str) -> bool:
-    """Whether after such a word this may be anything."""
-    if word.endswith("师") and name[0] == "傅":  # 老师傅
-        return True
+def _is_doubtful(text: str, match: re.Match[str], *, announced: bool) -> bool:
+    """Whether the words before a name may be parts of others."""
+    at, begin = match.end(), match.start("word")
+    if announced:
+        is_verbal = surname_chars(text, at) == 1 and text[at] in name_lists().verbal
+        return is_verbal and at == match.end("word")
     return (
-        word in name_lists().verbs
-        and next_chars not in _PAID
-        and (len(name) != FULL or name[0] not in name_lists().frequent)
+        text[begin - 1 : begin + 2] == "物业主"
+        or not (begin in cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其")
+        or (match.group("word").endswith("师") and text[at] == "傅")  # 老师傅
     )
-
-
-_PAID = ("转账", "转帐", "汇款", "打款", "打电", "签收", "代收")
 
 
 def _any_name(text: str, at: int) -> int:
@@ -158,10 +155,13 @@ def _is_full(text: str, at: int) -> bool:
         return True
     if text[at] == "谢" and text[max(0, at - 1) : at] in _BEFORE_THANKS:
         return False
-    is_word = text[at] in lists.verbal | lists.doubtful and not starts(text, at)
+    if starts(text, at):
+        return name_statistics().word.get(text[at : at + 2], 0.0) < _COMMON_WORD
+    is_word = text[at] in lists.verbal | lists.doubtful
     return not is_word and not begins_word(text, at, sure=False)
 
 
+_COMMON_WORD = 6.0  # ln(1 + frequency): even before a title, no name: 高级女士
 _BEFORE_THANKS = frozenset("感多谢致答道拜")
 
 
@@ -170,24 +170,13 @@ def _is_surname(text: str, at: int) -> bool:
     lists = name_lists()
     if text.endswith(lists.roles, 0, at) or (text[at] in lists.verbal and not starts(text, at)):
         return False
-    return at == 0 or text[at - 1] in _BEFORE_SURNAME or at in cuts(text, at)
+    if at == 0 or text[at - 1] in _BEFORE_SURNAME or text.endswith(lists.persons, 0, at):
+        return True
+    return at in cuts(text, at)
 
 
 _LONGEST = 4  # characters of a name
 _BEFORE_SURNAME = frozenset("找给是叫和与跟由有对向姓请问为让")
-
-
-def _alone(text: str) -> Iterator[tuple[int, int]]:
-    """The names of two characters in the surname, of a person whose sex follows, or in a clause."""
-    for match in _doubled().finditer(text):
-        end = name_at(text, match.start(), announced=False)
-        if end > match.start() and (EDGE.match(text, end) or text[end] in name_lists().after):
-            yield match.start(), end
-    for match in _clause().finditer(f",{text}"):  # the beginning is one of a clause, too
-        at, end = match.start("it") - 1, match.end("it") - 1
-        told = match.group("sex") is not None
-        if name_at(text, at, announced=told) == end and (told or text[at] in name_lists().frequent):
-            yield at, end
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -219,17 +208,15 @@ _AFTER_NUMBER = re.compile(rf"{FOUND}(?:[\s,:()/\-、+(]{{1,2}}|的)")
 
 @cache
 def _said(*, dotted: bool) -> tuple[re.Pattern[str], ...]:
-    """What finds words before a name: those that announce one, persons, verbs."""
+    """What finds words before a name: those that announce one, and persons."""
     firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
+    second = one_of(listed("names", "possible"))[:-1] + _STAFF_NUMBER
     foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]"
     own = f"[{firsts}]" + (rf"|[{HAN}]{{2,6}}·[{HAN}]" if dotted else "")
     first = one_of(listed("names", "announcing"))
-    second = one_of(listed("names", "possible"))[:-1] + _STAFF_NUMBER
-    frequent = "".join(sorted(name_lists().frequent))
     return (
         re.compile(rf"(?P<word>{first}){_IS}(?={own}|{foreign})"),
         re.compile(rf"(?P<word>{second}){_IS}(?={own})"),
-        re.compile(rf"(?P<word>{one_of(listed('names', 'verbs'))}){_IS}(?=[{frequent}])"),
     )
 
 
@@ -237,12 +224,36 @@ _STAFF_NUMBER = r"|工号[a-z]?\d{2,8}的?)"
 
 
 @cache
-def _clause() -> re.Pattern[str]:
-    """A clause of three characters that a frequent surname begins, or a name whose sex follows."""
-    frequent, singles = ("".join(sorted(s)) for s in (name_lists().frequent, name_lists().singles))
+def _rendered_dotted() -> re.Pattern[str]:
+    """Names of other languages with a dot, in the characters that render their sounds."""
+    sounds = f"[{''.join(listed('names', 'sounds'))}]"
+    return re.compile(rf"{sounds}{{2,6}}(?:·{sounds}{{2,7}}){{1,3}}")
+
+
+@cache
+def _rendered() -> re.Pattern[str]:
+    """Characters that render the sounds of names of other languages, without a dot."""
+    sounds = f"[{''.join(listed('names', 'sounds'))}]"
+    return re.compile(rf"{sounds}{{3,6}}(?![{HAN}·])")
+
+
+def _rendered_names(text: str) -> Iterator[tuple[int, int]]:
+    """Names of other languages, behind what tells of a person, or alone and of four characters."""
+    for match in _rendered().finditer(text):
+        before = text[: match.start()].rstrip(" :")
+        is_alone = match.end() - match.start() > FULL and not re.match(rf"[{HAN}]", before[-1:])
+        if is_alone or before.endswith((*name_lists().persons, "叫", "我是")):
+            yield match.span()
+
+
+@cache
+def _addressed() -> re.Pattern[str]:
+    """A surname with a title of whom something is sent to: 莫老师 13…, 邓师傅收."""
+    surnames = "".join(sorted(name_lists().singles))
     return re.compile(
-        rf"[,。;:\s!?、](?P<it>[{singles}][{HAN}]{{1,2}}(?=[, ]?[男女][,。 \d性岁])"
-        rf"|[{frequent}][{HAN}]{{2}}(?![^,。;!?]))(?P<sex>[, ]?[男女](?=[,。 \d性岁]))?"
+        rf"(?:(?<=联系|收件|收货|寄给|转交)|(?<=联系[ :])|(?<=一声)|(?<=[ ,:人{FOUND}]))"
+        rf"(?P<it>[{surnames}])(?:老师|师傅|医生|大夫|姐|哥|叔|姨|阿姨|大姐|大哥|总)"
+        rf"(?=[ ,:(]{{0,2}}{FOUND}| ?[签代]?收(?![{HAN}]))"
     )
 
 
@@ -258,9 +269,4 @@ def _titled() -> re.Pattern[str]:
     return re.compile(rf"{words}(?!姐|妹|们|厕|装|款|表|鞋|包|卫生|香)")
 
 
-@cache
-def _doubled() -> re.Pattern[str]:
-    return re.compile(one_of(sorted(name_lists().clear_doubles)))
-
-
-NAMES = Finder(may_name, names)
+NAMES = Finder(bool, names)

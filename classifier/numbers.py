@@ -14,7 +14,7 @@ _ACCOUNT = re.compile(r"[a-z][a-z0-9_\-]{5}")
 # a plate, or letters and digits with a hyphen between.
 _HINT = re.compile(
     rf"[\d*](?:[ \-._/·]{{0,2}}[\d*o]){{4}}|[一幺1](?:[ \-,、]?{SPOKEN}){{6}}|[@#]|艾特"
-    rf"|[{PROVINCES}] ?[a-z][^\u3400-\u9fff]{{3}}|[a-z\d]-?\d{{2,4}}-?[a-z\d]"
+    rf"|[{PROVINCES}] ?[a-z][^\u3400-\u9fff]{{3}}|[a-z\d]-?\d{{2,4}}-?[a-z\d]|pnr"
 )
 _LOOK_BACK = 16
 

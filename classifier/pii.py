@@ -107,7 +107,7 @@ _HINT = re.compile(rf"@|[\d*][ \-*x)]?\d[ \-*]?\d[ \-*]?[\d*x]|[{PROVINCES}][a-z
 
 # Without one of these there are no numbers at all, written or spoken.
 _DIGITS = re.compile(r"[0-9a-z@幺]|一(?=[三四五六七八九])")
-_EXTENSION = re.compile(r"[ \-]?(?:转|轉|分机)[ :]?\d{1,5}")
+_EXTENSION = re.compile(r"[ \-]?(?:转|轉|分机|ext\.?)[ :]?\d{1,5}")
 
 
 def replace_personal_data(aligned: Aligned) -> Aligned:
@@ -147,8 +147,7 @@ def _pieces(text: str) -> list[Found]:
     """What is personal in a folded text; what one finder took is covered for the next."""
     found: list[Found] = []
     for finder in _FINDERS if _DIGITS.search(text) else _WORDS_ONLY:
-        if finder.hint(text):
-            new = _apart(finder.find(text), text)
+        if finder.hint(text) and (new := _apart(finder.find(text), text)):
             text = covered(text, new)
             found += new
     return sorted(found)

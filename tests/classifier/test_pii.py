@@ -49,6 +49,12 @@ from classifier.pii import is_card_number, is_identity_number, mask, masked
         ("住南京市鼓楼区中山北路88号3栋2单元501室", "住[地址]"),
         ("李家湾村4组18号没水", "[地址]没水"),
         ("我家5号楼3门201", "我家[地址]"),
+        ("上周五带我看房的是周志远，定金也是他收的", "上周五带我看房的是[姓名]，定金也是他收的"),
+        ("收件人王小梅，小王说没有小梅", "收件人[姓名]，[姓名]说没有[姓名]"),
+        ("我叫刘淑珍，机票打成刘淑贞", "我叫[姓名]，机票打成[姓名]"),
+        ("就读的阿依努尔·吐尔逊没领到", "就读的[姓名]没领到"),
+        ("去程PNR K7X2QD没出票", "去程PNR [单号]没出票"),
+        ("联系莫老师 13800001111", "联系[姓名]老师 [手机]"),
     ],
 )
 def test_personal_data_is_masked(sent: str, expected: str) -> None:
@@ -83,6 +89,9 @@ def test_personal_data_is_masked(sent: str, expected: str) -> None:
         "乘坐G1024次，7车12F",
         "联系人：同上",
         "万达广场3楼",
+        "马上就到了，张口就骂，白等一天",
+        "高兴不起来，方便面也没有，温馨提示倒不少",
+        "何必呢，石头记和王者荣耀都退了",
     ],
 )
 def test_other_numbers_stay(sent: str) -> None:
@@ -147,7 +156,7 @@ def test_pieces_and_tokens_lie_where_they_say(before: str, after: str) -> None:
     [
         "1", "1-", "a_", "a1-", "订单号", "护照e1234567", "我叫王",
         "王小明先生", "中山路1号", "3栋2单元", "王小明签收", "13800001111，", "江苏省南京市",
-        "我是阿·", "姓名:", "一三八", "0371-", "的王丽娟，",
+        "我是阿·", "姓名:", "一三八", "王小梅、", "客户林晓燕", "阿依古丽", "0371-", "的王丽娟，",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(part: str) -> None:
