@@ -55,9 +55,8 @@ def plain(texts: int) -> Iterator[dict[str, float]]:
 @click.option("--texts", default=12_000, show_default=True, help="Texts of the corpus.")
 def main(texts: int) -> None:
     """Print the points."""
-    known = [
-        pair for file in sorted(FOLDER.glob("*.txt")) for case in read(file) for pair in marked(case)
-    ]
+    cases = [case for file in sorted(FOLDER.glob("*.txt")) for case in read(file)]
+    known = [pair for case in cases for pair in marked(case)]
     found = [one for one, _ in known] + [*plain(texts)]
     are_names = [is_name for _, is_name in known] + [False] * (len(found) - len(known))
     vectoriser = DictVectorizer()
