@@ -24,13 +24,16 @@ class Secrets:
 
 
 def prepare(database: Database) -> Secrets | None:
-    """Makes what a new database lacks; None when it lacks nothing."""
+    """Makes what a new database lacks; None when it lacks nothing, or another instance makes it."""
     key = password = None
-    if not keys.list_keys(database):
-        key = keys.create_key(database, _KEY_NAME, [Scope.CLASSIFY])
     if not users.count_users(database):
         password = users.generate_password()
-        users.create_user(database, _USER_NAME, Role.ADMIN, password)
+        try:
+            users.create_user(database, _USER_NAME, Role.ADMIN, password)
+        except users.UserError:  # another instance had its first start at the same moment
+            return None
+    if not keys.list_keys(database):
+        key = keys.create_key(database, _KEY_NAME, [Scope.CLASSIFY])
     return Secrets(key, password) if key or password else None
 
 

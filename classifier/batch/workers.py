@@ -32,11 +32,11 @@ class WorkerError(TriageError):
 @contextmanager
 def workers(scorer: Scorer, jobs: int) -> Iterator[Callable[[Iterable[Chunk]], Iterator[Scored]]]:
     """A function that scores chunks in `jobs` processes; with 1 it does so in this one."""
+    scorer.score(Chunk(1, ["退款一直没有到账"], {}))  # what is made at first use is made once
+    gc.freeze()  # what is loaded stays: no collection walks over it, or writes to shared memory
     if jobs == 1:
         yield lambda chunks: map(scorer.score, chunks)
         return
-    scorer.score(Chunk(1, ["退款一直没有到账"], {}))  # what is made at first use is made once
-    gc.freeze()  # what is loaded stays, and no collection of garbage writes to shared memory
     context = get_context("fork")
     free: SimpleQueue[Connection] = SimpleQueue()
     ends: list[Connection] = []

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import first_start
@@ -21,6 +23,20 @@ def test_a_new_database_gets_one_key_and_one_supervisor(database: Database) -> N
     assert list_keys(database)[0].scopes == {Scope.CLASSIFY}
     assert first_start.prepare(database) is None
     assert (len(list_keys(database)), count_users(database)) == (1, 1)
+
+
+def test_instances_that_start_at_once_make_one_supervisor(database: Database) -> None:
+    """One of them shows the password; the others start all the same."""
+    barrier = threading.Barrier(4)
+
+    def start(_number: int) -> first_start.Secrets | None:
+        barrier.wait()
+        return first_start.prepare(database)
+
+    with ThreadPoolExecutor(4) as pool:
+        shown = [secrets for secrets in pool.map(start, range(4)) if secrets]
+    assert len([one for one in shown if one.password]) == 1
+    assert count_users(database) == 1
 
 
 def test_secrets_do_not_show_in_logs(database: Database) -> None:

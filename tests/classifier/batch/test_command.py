@@ -14,6 +14,7 @@ import pytest
 
 from tests.builders import write_csv
 from tests.conftest import ROOT
+from tests.show.batch import faults
 
 TEXTS = ["退款一直推，太差劲了", "快递丢了！！！", "", "hello there", "=1+1 退款没到"]
 
@@ -135,3 +136,16 @@ def test_mask_prints_the_masked_text() -> None:
     command = [sys.executable, "-m", "classifier", "mask", "电话13800001111"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "电话[手机]\n"
+
+
+def test_the_measuring_command_checks_every_row(toy_folder: Path, tmp_path: Path) -> None:
+    """A small run of it: all rows are right; a row that is lost or comes twice is counted."""
+    options = ["--rows", "700", "--jobs", "2", "--ending", "csv", "--model", str(toy_folder)]
+    command = [sys.executable, "-m", "tests.show.batch", *options]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    assert (found["rows"], found["wrong_rows"], found["status"]) == (700, 0, 0)
+    source = write_csv(tmp_path / "in.csv", [("退款",), ("快递",)], ("text",))
+    for rows in ("1,refund\n", "1,refund\n2,delivery\n2,delivery\n"):
+        (tmp_path / "o.csv").write_text("row,category\n" + rows, encoding="utf-8")
+        assert faults(source, tmp_path / "o.csv", toy_folder) >= 1

@@ -84,7 +84,7 @@ def test_a_run_killed_again_and_again_loses_nothing(
     """Killed at one touch of a file after another, also while it finishes: each row once."""
     source, target = source_of(tmp_path, 1300), tmp_path / f"out.{ending}"
     command = [sys.executable, "-m", "tests.classifier.batch.killed", str(toy_folder)]
-    command += [str(source), str(target), str(jobs), "11"]
+    command += [str(source), str(target), str(jobs), "7"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) >= 3
