@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,8 @@ from classifier.errors import ModelError, shorten
 FORMAT = 1
 MANIFEST, WEIGHTS, VOCABULARY = "manifest.json", "weights.safetensors", "vocabulary"
 CURRENT, SHADOW = "CURRENT", "SHADOW"  # files that name the served version, and one tried beside it
-_MAX_MANIFEST_BYTES = 10_000_000
+_MAX_POINTER_BYTES, _MAX_MANIFEST_BYTES = 1000, 10_000_000
+_MAX_FILE_BYTES = 4_000_000_000  # weights or vocabulary: a hundred times those of 100,000 texts
 _BLOCKS = "wck"
 
 Json = dict[str, object]
@@ -54,7 +56,7 @@ def current_version(models: Path, *, pointer: str = CURRENT) -> str | None:
     """
     path = models / pointer
     try:
-        name = path.read_text(encoding="utf-8").strip()
+        name = _content(path, _MAX_POINTER_BYTES).decode("utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -113,7 +115,7 @@ def read_artifact(folder: Path) -> Artifact:
     content = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
     try:
         tensors = load_tensors(content[WEIGHTS])
-    except SafetensorError as error:
+    except (SafetensorError, KeyError, TypeError) as error:  # also a type that NumPy lacks
         raise ModelError(f"{folder / WEIGHTS} is not a safetensors file: {error}") from error
     terms = _terms(folder, content[VOCABULARY])
     expected = {"weights", "bias", "idf"}
@@ -123,7 +125,9 @@ def read_artifact(folder: Path) -> Artifact:
         )
     weights, bias, idf = tensors["weights"], tensors["bias"], tensors["idf"]
     features = sum(map(len, terms))
-    if weights.ndim != 2 or weights.shape != (features, len(bias)) or idf.shape != (features,):
+    if not all(tensor.dtype.kind == "f" for tensor in tensors.values()):
+        raise ModelError(f"{folder / WEIGHTS} holds values that are no floating-point numbers")
+    if bias.ndim != 1 or weights.shape != (features, len(bias)) or idf.shape != (features,):
         raise ModelError(
             f"{folder / WEIGHTS}: weights {weights.shape}, bias {bias.shape}, idf {idf.shape} "
             f"do not fit {features} terms"
@@ -141,9 +145,7 @@ def read_manifest(folder: Path) -> Json:
     """
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ModelError(f"{path} has over {_MAX_MANIFEST_BYTES} bytes")
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(_content(path, _MAX_MANIFEST_BYTES).decode("utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder} is no model folder: it has no {MANIFEST}") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -161,12 +163,22 @@ def _read_checked(folder: Path, name: str, manifest: Json) -> bytes:
     if not isinstance(hashes, dict) or name not in hashes:
         raise ModelError(f"{folder / MANIFEST} names no hash for {name}")
     try:
-        content = (folder / name).read_bytes()
+        content = _content(folder / name, _MAX_FILE_BYTES)
     except OSError as error:
         raise ModelError(f"{folder / name} cannot be read: {error}") from error
     if _sha256(content) != hashes[name]:
         raise ModelError(f"{folder / name} was changed or cut off: its SHA-256 does not match")
     return content
+
+
+def _content(path: Path, limit: int) -> bytes:
+    """The bytes of a file; a device or pipe, which may never end, is none."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ModelError(f"{path} is no regular file")
+    if found.st_size > limit:
+        raise ModelError(f"{path} has {found.st_size} bytes, allowed are {limit}")
+    return path.read_bytes()
 
 
 def _terms(folder: Path, content: bytes) -> tuple[list[str], list[str], list[str]]:

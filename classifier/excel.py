@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,6 +15,8 @@ from classifier.errors import InputFileError, shorten
 
 _HEADER_WITHIN = 20  # a title or empty lines may stand above the header
 _SHOWN_NAMES = 20
+# Unpacked. Sheets of text shrink to a fifth or tenth, empty cells to a fiftieth.
+_MAX_PART_BYTES, _MAX_RATIO = 100_000_000, 200
 _NO_VALUE = "the text is a formula without a stored value; open and save the workbook in Excel"
 
 ExcelRow = tuple[int, dict[str, object], str | None, int, str]
@@ -64,12 +67,30 @@ def _open(path: Path, *, data_only: bool) -> Any:
         import openpyxl  # noqa: PLC0415  (optional: only Excel needs it)
     except ImportError as error:
         raise InputFileError(f"{path}: reading Excel needs the package openpyxl") from error
+    _refuse_bomb(path)
     # Told of drop-downs and missing styles, which change no cell.
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     except Exception as error:  # openpyxl passes on what zipfile, expat and its own checks raise
         raise _unreadable(path, error) from error
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Sheets are read as a stream, but one cell of them, and all that they share, is held whole."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    for part in parts:
+        is_stream = part.filename.startswith("xl/worksheets/")
+        ratio = part.file_size / max(1, part.compress_size)
+        if part.file_size > _MAX_PART_BYTES and (ratio > _MAX_RATIO or not is_stream):
+            raise InputFileError(
+                f"{path}: its part {shorten(part.filename)} unpacks to {part.file_size} bytes, "
+                f"allowed are {_MAX_PART_BYTES}; save it as CSV"
+            )
 
 
 def _unreadable(path: Path, error: Exception) -> InputFileError:

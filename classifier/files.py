@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from classifier.errors import InputFileError, shorten
 from classifier.excel import read_excel
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 _SNIFF_BYTES = 1 << 20
-_MAX_FIELD_CHARS = (1 << 31) - 1
+_MAX_FIELD_CHARS = 10_000_000  # a quote that is never closed takes all that follows into one cell
+_MAX_LINE_CHARS = 20_000_000
 _PARQUET_ROWS = 4096
+_MAX_CHUNK_BYTES = 500_000_000  # unpacked: a million rows of 500 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,14 @@ def _read_csv(path: Path, needs: str, delimiter: str, reading: Reading) -> Itera
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
         reading.share = partial(_share_of, file, path.stat().st_size)
         reader = csv.reader(file, delimiter=delimiter)
-        header = [name.strip() for name in next(reader, [])]
+        header = [name.strip() for name in next(_records(path, reader), [])]
         columns = [name for name in header if name]
         if needs not in columns:
             raise InputFileError(
                 f"{path} has no column {needs!r}; it has {', '.join(columns) or 'no columns'}"
             )
         number = 0
-        for line, values in enumerate(reader, start=2):
+        for line, values in enumerate(_records(path, reader), start=2):
             if values:
                 number += 1
                 cells: dict[str, object] = dict(zip_longest(header, values[: len(header)]))
@@ -125,6 +127,15 @@ def _read_csv(path: Path, needs: str, delimiter: str, reading: Reading) -> Itera
 
 def _share_of(file: IO[str], size: int) -> float:
     return 1.0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR) / max(1, size)
+
+
+def _records(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputFileError(
+            f"{path} is no readable table: {error}; is a quote never closed?"
+        ) from error
 
 
 def _csv_fault(header: list[str], values: list[str], encoding: str) -> str | None:
@@ -144,12 +155,22 @@ def _read_jsonl(path: Path, reading: Reading) -> Iterator[Row]:
     with path.open(encoding=encoding, errors="surrogateescape") as file:
         reading.share = partial(_share_of, file, path.stat().st_size)
         number = 0
-        for place, line in enumerate(file, start=1):
+        for place, line in enumerate(_lines(path, file), start=1):
             if not line.strip():
                 continue
             number += 1
             cells, fault = _json_cells(line, encoding)
             yield Row(number, cells, fault, place)
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    try:
+        while line := file.readline(_MAX_LINE_CHARS):
+            if len(line) == _MAX_LINE_CHARS:
+                raise InputFileError(f"{path} has a line of over {_MAX_LINE_CHARS} characters")
+            yield line
+    except UnicodeDecodeError as error:
+        raise InputFileError(f"{path} cannot be read: {error}") from error
 
 
 def _json_cells(line: str, encoding: str) -> tuple[dict[str, object], str | None]:
@@ -178,9 +199,22 @@ def _read_parquet(path: Path, needs: str, reading: Reading) -> Iterator[Row]:
     if needs not in file.schema_arrow.names:
         names = ", ".join(file.schema_arrow.names)
         raise InputFileError(f"{path} has no column {needs!r}; it has {names}")
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    if any(
+        group.column(place).total_uncompressed_size > _MAX_CHUNK_BYTES
+        for group in groups
+        for place in range(group.num_columns)
+    ):
+        raise InputFileError(
+            f"{path} has a column of over {_MAX_CHUNK_BYTES} bytes in one row group; "
+            "write it with smaller ones"
+        )
     number, total = 0, file.metadata.num_rows
     reading.share = lambda: number / max(1, total)
-    for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-        for cells in batch.to_pylist():
-            number += 1
-            yield Row(number, cells, None, number)
+    try:
+        for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+            for cells in batch.to_pylist():
+                number += 1
+                yield Row(number, cells, None, number)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:  # dates beyond Python's too
+        raise InputFileError(f"{path} is damaged behind row {number}: {error}") from error

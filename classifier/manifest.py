@@ -17,6 +17,7 @@ from classifier.heads import (
 )
 
 Table = Mapping[str, object]
+_TOO_LARGE = 1e300  # JSON has numbers without end; NaN is no less either
 
 
 def text_of(manifest: Table, section: str, key: str) -> str:
@@ -125,7 +126,8 @@ def _texts(table: Table, key: str) -> tuple[str, ...]:
 def _numbers(table: Table, key: str) -> tuple[float, ...]:
     value = table.get(key)
     if not isinstance(value, Sequence) or not all(
-        isinstance(item, int | float) and not isinstance(item, bool) for item in value
+        isinstance(item, int | float) and not isinstance(item, bool) and abs(item) < _TOO_LARGE
+        for item in value
     ):
         raise ModelError(f"manifest.json: {key} is {shorten(value)}, a list of numbers is needed")
     return tuple(float(item) for item in value)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -76,10 +77,7 @@ def parse(content: bytes, fault: type[RuleFileError]) -> Document:
         raise fault(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
     try:
         source = content.decode("utf-8-sig").replace("\r\n", "\n")
-        if found := _LONG_KEY.search(source):
-            line = source.count("\n", 0, found.start()) + 1
-            raise fault(f"line {line}: a key has over {_MAX_KEY_PARTS} parts, too many")
-        values = tomllib.loads(source)
+        values = _values(source)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise fault(f"line {line}: byte {content[error.start]:#04x} is not UTF-8") from error
@@ -88,6 +86,29 @@ def parse(content: bytes, fault: type[RuleFileError]) -> Document:
         message = str(error).replace("at end of document", f"at line {last}, the last one")
         raise fault(f"not TOML: {message}") from error
     return Document(values, key_lines(source), content_hash(content))
+
+
+def read_values(path: Traversable) -> dict[str, object]:
+    """The values of a TOML file of settings, within the same limits.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is too large, or no TOML in UTF-8.
+    """
+    content = path.read_bytes()
+    if len(content) > _MAX_BYTES:
+        raise ValueError(f"{len(content)} bytes are too many, allowed are {_MAX_BYTES}")
+    try:
+        return _values(content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("lists are too deep") from error
+
+
+def _values(source: str) -> dict[str, object]:
+    if found := _LONG_KEY.search(source):
+        line = source.count("\n", 0, found.start()) + 1
+        raise ValueError(f"a key has over {_MAX_KEY_PARTS} parts, too many (at line {line})")
+    return tomllib.loads(source)
 
 
 def content_hash(content: bytes) -> str:

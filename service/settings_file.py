@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from classifier.errors import SettingsError, shorten
+from classifier.toml_document import read_values
 
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -35,10 +35,10 @@ def read_settings_file(path: Path, schema: type[Read], fault: type[SettingsFileE
         SettingsFileError: of the given class; the file cannot be read, or is not as the schema.
     """
     try:
-        return schema.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return schema.model_validate(read_values(path))
     except ValidationError as error:
         raise fault(path, [_sentence(one) for one in error.errors()]) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise fault(path, [str(error)]) from error
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 from classifier.errors import SettingsError, shorten
 from classifier.features import FeatureSettings
 from classifier.heads import ADJACENT, MULTINOMIAL
+from classifier.toml_document import read_values
 from training.data_config import CheckSettings, DataSettings
 
 Section = TypeVar("Section")
@@ -162,8 +163,8 @@ def load_config(
 
 def _read(source: Traversable) -> dict[str, object]:
     try:
-        return tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return read_values(source)
+    except (OSError, ValueError) as error:
         raise SettingsError(f"training configuration {source}: {error}") from error
 
 

@@ -66,7 +66,7 @@ def read_labels(paths: Sequence[Path]) -> list[Labelled]:
 def _label_studio(path: Path) -> Iterator[_Said]:
     try:
         tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InputFileError(f"{path}: no valid JSON: {type(error).__name__}") from error
     if not isinstance(tasks, list):
         raise InputFileError(f"{path}: a list of tasks is needed, Label Studio's export JSON")

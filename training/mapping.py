@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from classifier.errors import InputFileError, shorten
 from classifier.files import read_rows
 from classifier.pii import mask
+from classifier.toml_document import read_values
 
 HEADS = ("category", "intensity")
 NO_WHOLE_NUMBER = "is no whole number"
@@ -97,8 +97,8 @@ def read_mapping(path: Path) -> LabelMap:
 
 def _toml(path: Path) -> Iterator[Entry]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        values = read_values(path)
+    except (OSError, ValueError) as error:
         raise InputFileError(f"mapping table {path}: {error}") from error
     for head, table in values.items():
         if not isinstance(table, Mapping):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -10,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from classifier.errors import SettingsError, shorten
+from classifier.toml_document import read_values
 from training.config import TrainingConfig
 
 _SECTIONS = ("category", "intensity", "features")
@@ -72,8 +72,8 @@ def load_space(path: Path | None = None) -> tuple[Step, ...]:
     """
     source = files("training") / "space.toml" if path is None else path
     try:
-        tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        tables = read_values(source)
+    except (OSError, ValueError) as error:
         raise SettingsError(f"search space {path}: {error}") from error
     steps = tables.pop("step", None)
     if tables or not isinstance(steps, list) or not all(isinstance(s, Mapping) for s in steps):
