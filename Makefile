@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench audit licences sbom dist
+.PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench bench-check audit licences sbom dist
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -76,8 +76,11 @@ test: models/CURRENT ## run the whole test suite, on all cores
 check: .venv/ready ## lint, types, import directions, declared dependencies
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/deptry .
 
-bench: models/CURRENT ## measure speed as ratios against references in the same run
-	$(RUN) -m tests.bench
+bench: models/CURRENT ## measure speed as ratios against references in the same run, into var/bench.json; SAVE=1: docs/bench.json too
+	$(RUN) -m tests.bench $(if $(SAVE),--save)
+
+bench-check: models/CURRENT ## fail if a steady ratio has fallen by a fifth against docs/bench.json
+	$(RUN) -m tests.bench.steady
 
 audit: .venv/ready ## ask SERVICE (pypi, or osv) for known vulnerabilities of all locked packages
 	$(RUN) -m tests.supply.audit --service $(or $(SERVICE),pypi)

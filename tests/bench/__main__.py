@@ -4,41 +4,68 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import platform
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-import pandas as pd
 
 from classifier import load
 from tests.bench.library import Measure, measure_library
+from tests.bench.picture import draw
 from tests.bench.server import measure_server
+from tests.bench.start import measure_start
+from tests.bench.steady import RECORD, recorded
+from tests.bench.texts import rows
 from tests.conftest import ROOT
 
 _TEXTS = 4000
+_FIGURES = ROOT / "var" / "bench.json"
 
 
 @click.command()
-@click.option("--json", "target", type=click.Path(path_type=Path), help="Write the figures too.")
-def main(target: Path | None) -> None:
+@click.option("--json", "target", type=click.Path(path_type=Path), default=_FIGURES)
+@click.option("--save", is_flag=True, help="Write docs/bench.json and docs/bench.svg anew.")
+def main(target: Path, *, save: bool) -> None:
     """Measure library and service against references in the same run."""
-    files = sorted((ROOT / "data" / "corpus").glob("*.csv"))
-    corpus = pd.concat([pd.read_csv(f, dtype=str) for f in files]).sample(_TEXTS, random_state=1)
+    corpus = rows(_TEXTS)
     texts = corpus.text.tolist()
     triage = load(models=ROOT / "models")
     gc.freeze()  # as the service and the command line do
     measures = measure_library(triage, texts, corpus.category.tolist())
     furious = corpus[corpus.intensity.isin(["4", "5"])].text.tolist()
     measures += measure_server(texts[:500], furious[:500])
+    measures += measure_start(ROOT / "models")
     length = sum(map(len, texts)) / len(texts)
     click.echo(f"{len(texts)} texts of {length:.0f} characters, {platform.machine()}, one run")
     for measure in measures:
         click.echo(_line(measure))
-    if target:
-        values = {m.name: {"value": m.value, "unit": m.unit, "ratio": m.ratio} for m in measures}
-        target.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    found = _record(measures)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _write(found, target)
+    if save:
+        _write(found | {"steady": recorded()}, RECORD)
+        draw(found["table"], RECORD.with_suffix(".svg"))
     sys.exit(not all(measure.is_reached for measure in measures))
+
+
+def _record(measures: Sequence[Measure]) -> dict[str, Any]:
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    table = {
+        m.name: {
+            "value": round(m.value, 3), "unit": m.unit, "floor": m.floor,
+            "ratio": None if m.ratio is None else round(m.ratio, 3),
+        }
+        for m in measures
+    }  # fmt: skip
+    return {"machine": machine, "texts": _TEXTS, "table": table}
+
+
+def _write(found: dict[str, Any], target: Path) -> None:
+    target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _line(measure: Measure) -> str:

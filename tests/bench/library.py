@@ -15,9 +15,11 @@ from sklearn.pipeline import make_pipeline, make_union
 from classifier import Triage
 from classifier.manifest import read_features
 from classifier.tokens import tokeniser, words_of
+from tests.bench.peers import peers
 
 _ROUNDS = 7
 _SINGLE_CALLS = 300
+_PEER_TEXTS = 300  # some of them read a few hundred texts a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ def ratio(values: Sequence[float], references: Sequence[float]) -> float:
 def measure_library(triage: Triage, texts: list[str], labels: list[str]) -> list[Measure]:
     """Throughput of a batch, in one process, and the time of one text."""
     segmenter = rjieba.Jieba()
-    reference = _scikit_learn(triage, texts, labels)
+    reference = scikit_learn(triage, texts, labels)
     runs: list[Callable[[], object]] = [
         lambda: [segmenter.cut(text) for text in texts],
         lambda: triage.predict(texts, with_evidence=False),
         lambda: triage.predict(texts),
         lambda: [model.predict_proba(texts) for model in reference],
     ]
+    others = dict(peers(texts[:_PEER_TEXTS], labels[:_PEER_TEXTS]))
     rounds = [[len(texts) / _seconds(run) for run in runs] for _ in range(_ROUNDS)]
     bare, fast, full, plain = zip(*rounds, strict=True)
     single = [_seconds(lambda t=text: triage.predict([t])) for text in texts[:_SINGLE_CALLS]]
@@ -72,10 +75,20 @@ def measure_library(triage: Triage, texts: list[str], labels: list[str]) -> list
             "predict, no evidence, against those", median(fast), "texts/s", ratio(fast, plain), 4.0
         ),
         Measure("one text with evidence, median", middle, "ms", 1.0 / middle, 1.0),
+        *(
+            _peer(name, run, min(_PEER_TEXTS, len(texts)), median(fast))
+            for name, run in others.items()
+        ),
     ]
 
 
-def _scikit_learn(triage: Triage, texts: list[str], labels: list[str]) -> list[object]:
+def _peer(name: str, run: Callable[[], object], texts: int, own: float) -> Measure:
+    run()
+    speed = texts / median(_seconds(run) for _ in range(3))
+    return Measure(f"{name} (ratio: predict over it)", speed, "texts/s", own / speed)
+
+
+def scikit_learn(triage: Triage, texts: list[str], labels: list[str]) -> list[object]:
     """Two pipelines, one per head, as a user would write them; fitted on a part of the texts."""
     features = read_features(triage.describe())
     cut = tokeniser().cut

@@ -16,23 +16,25 @@ _LIMIT_MB, _LIMIT_SECONDS = 150, 1.0
 _PROGRAM = """
 import json, resource, sys, time
 from pathlib import Path
-start = time.perf_counter()
-from classifier import load
-imported = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+from classifier.triage import load
+imported = resident()
 triage = load(models=Path(sys.argv[1]))
-seconds = time.perf_counter() - start
 triage.predict(["等了四十分钟才上菜，菜还是凉的"])
-loaded = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-print(json.dumps([seconds, (loaded - imported) / 1e6, loaded / 1e6]))
+print(json.dumps([time.process_time(), resident() - imported, resident()]))
 """
 
 
 def measure_start(models: Path) -> list[Measure]:
-    """Medians over fresh processes; compiled loops are on disk already. Linux only."""
+    """Medians over fresh processes; compiled loops are on disk already. Linux only.
+
+    Seconds are the processor's: another process that wants it does not count.
+    """
     runs = [_run(models) for _ in range(_ROUNDS)]
     seconds, growth, whole = (median(column) for column in zip(*runs, strict=True))
     return [
-        Measure("import and load", seconds, "s", _LIMIT_SECONDS / seconds, 1.0),
+        Measure("import, load, first text", seconds, "s", _LIMIT_SECONDS / seconds, 1.0),
         Measure("memory of a loaded model", growth, "MB", _LIMIT_MB / growth, 1.0),
         Measure("memory of the whole process", whole, "MB"),
     ]
