@@ -50,6 +50,8 @@ class Neutral:
         self._first = {word: some[0] for some in lists.values() for word in some}
         # The longest first: a word may begin with another.
         self._pattern = re.compile("|".join(sorted(self._first, key=len, reverse=True)))
+        others = sorted((w for w, first in self._first.items() if w != first), key=len)
+        self._changes = re.compile("|".join(reversed(others)) or r"(?!)")
 
     def text(self, clean: str) -> str:
         """A clean text with the first word for each.
@@ -57,6 +59,8 @@ class Neutral:
         >>> Neutral({"child": ["儿子", "女儿"]}).text("给女儿买的")
         '给儿子买的'
         """
+        if not self._changes.search(clean):
+            return clean
         return self._pattern.sub(self._replacement, clean)
 
     def read(self, item: CleanText) -> CleanText:
@@ -66,7 +70,7 @@ class Neutral:
         >>> Neutral({"partner": ["老公", "男朋友"]}).read(clean("我男朋友买的")).span(1, 3)
         (1, 4)
         """
-        if self.text(item.text) == item.text:
+        if not self._changes.search(item.text):
             return item
         aligned = item.aligned or Aligned.identity(item.text)
         aligned = aligned.substitute(self._pattern, self._replacement)
