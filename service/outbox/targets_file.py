@@ -12,9 +12,11 @@ import structlog
 
 from classifier.errors import TriageError
 from classifier.policy import Policy
+from classifier.toml_document import content_hash
 from service.outbox.deliveries import Job
 from service.outbox.sending import Deadline
 from service.outbox.targets import Target, load_targets
+from service.rule_watch import WatchedFile
 
 
 class Tickets(Protocol):
@@ -44,8 +46,9 @@ class TargetsFile:
         """
         self._path = path
         self.tickets = tickets
+        content = path.read_bytes() if path and path.is_file() else b""
+        self._watched = WatchedFile(path, content_hash(content)) if path else None
         self.current = load_targets(path, os.environ)
-        self._seen = self._stamp()
 
     @property
     def by_name(self) -> dict[str, Target]:
@@ -54,10 +57,8 @@ class TargetsFile:
 
     def refresh(self) -> bool:
         """Whether there are other targets now."""
-        stamp = self._stamp()
-        if stamp == self._seen or self._path is None:
+        if self._path is None or self._watched is None or not self._watched.has_changed():
             return False
-        self._seen = stamp
         try:
             self.current = load_targets(self._path, os.environ)
         except TriageError as error:
@@ -65,10 +66,3 @@ class TargetsFile:
             return False
         structlog.get_logger().info("targets_read", targets=len(self.current.by_name))
         return True
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat() if self._path else None
-        except OSError:
-            return None
-        return (found.st_mtime_ns, found.st_size) if found else None

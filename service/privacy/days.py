@@ -15,7 +15,7 @@ _ALLOWED = {
     "tickets": (30, 36_500),
     "events": (1, 36_500),
 }
-_PAIR = re.compile(r"([a-z]+)=([0-9]{1,6})")
+_PAIR = re.compile(r"([a-z]{1,10})=([0-9]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)

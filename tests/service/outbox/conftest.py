@@ -132,10 +132,11 @@ class Outbox:
             return list(session.scalars(statement))
 
     def write(self, text: str) -> Path:
-        """The file of targets."""
+        """The file of targets, which a worker never sees half written."""
         path = self.folder / "targets.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
+        written = self.folder / "targets.toml.new"
+        written.write_text(text, encoding="utf-8")
+        return written.replace(path)
 
     def runner(self, text: str) -> Runner:
         """A worker for these targets."""

@@ -25,13 +25,15 @@ def test_the_panel_has_opening_steps_and_where_they_come_from(house: House) -> N
     assert "不会自动发送" in panel
 
 
-def test_the_copy_button_waits_for_the_script(house: House) -> None:
+def test_the_copy_buttons_wait_for_the_script(house: House) -> None:
     """Without a script there is no button that does nothing; none submits a form or is inline."""
     number = house.add()
     html = house.logged_in("reviewer").get(f"/cases/{number}").text
-    (button,) = re.findall(r"<button[^>]*data-copy[^>]*>", html)
-    assert 'type="button"' in button
-    assert button.endswith(" hidden>")
+    buttons = re.findall(r"<button[^>]*data-copy[^>]*>", html)
+    assert len(buttons) == 2  # the opening, and the explanation for the customer
+    for button in buttons:
+        assert 'type="button"' in button
+        assert button.endswith(" hidden>")
     assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", html)
 
 
