@@ -6,8 +6,15 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from service.outbox.targets_file import TargetsFile
-from tests.service.outbox.conftest import webhook
+from tests.service.outbox.conftest import SECRET, webhook
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_SECRET", SECRET)
 
 
 def write(path: Path, text: str, age: float) -> None:
