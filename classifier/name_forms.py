@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import accumulate
 
-from classifier.name_lists import DICTIONARY_CHARS, name_lists
+from classifier.name_lists import DICTIONARY_CHARS, begins_thing, name_lists
 from classifier.tokens import tokeniser
 
 HAN = "\u3400-\u9fff"
@@ -19,7 +19,11 @@ def name_at(text: str, at: int, *, announced: bool) -> int:
     Where none is `announced`, more must hold: the surname is no word, the name is over.
     """
     surname = surname_chars(text, at)
-    if not surname or text.startswith(name_lists().brands, at):
+    if (
+        not surname
+        or text.startswith(name_lists().brands, at)
+        or (not announced and begins_thing(text, at))
+    ):
         return at
     given = _given_chars(text, at + surname)
     end = at + surname + given

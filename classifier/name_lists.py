@@ -17,7 +17,8 @@ COMMON_NAME = 100  # what the dictionary tags as a name and has so often is most
 class NameLists:
     """The packaged lists by what they are for; resources/personal.toml says more of each.
 
-    `words` are the dictionary's words that begin like a name and are none.
+    `words` are the dictionary's words that begin like a name and are none; `things`, of two to four
+    characters, are more of them that people complain of.
     """
 
     singles: frozenset[str]
@@ -34,6 +35,7 @@ class NameLists:
     son: frozenset[str]
     usual: frozenset[str]
     brands: tuple[str, ...]
+    things: frozenset[str]
     nobody: frozenset[str]
     not_persons: tuple[str, ...]
     common: frozenset[str]
@@ -66,11 +68,22 @@ def name_lists() -> NameLists:
         son=_chars("names", "son"),
         usual=_chars("names", "usual"),
         brands=listed("names", "brands"),
+        things=frozenset(listed("names", "things")),
         nobody=frozenset(listed("names", "nobody")),
         not_persons=listed("names", "not_persons"),
         common=frozenset(listed("names", "words")),
         words=_words(singles) - frozenset(listed("names", "famous")),
     )
+
+
+def begins_thing(text: str, at: int) -> bool:
+    """Whether an ordinary thing of complaints begins here that looks like a name.
+
+    >>> begins_thing("沙拉里有虫", 0)
+    True
+    """
+    things = name_lists().things
+    return any(text[at : at + chars] in things for chars in range(2, DICTIONARY_CHARS + 1))
 
 
 def _chars(table: str, name: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from classifier.name_forms import HAN
-from classifier.name_lists import name_lists
+from classifier.name_lists import begins_thing, name_lists
 from classifier.name_statistics import name_statistics
 from classifier.personal import FOUND, listed, one_of
 
@@ -104,7 +104,7 @@ def _weighed(evidence: Iterable[tuple[str, float]]) -> float:
 def _ends(text: str, at: int, given: int) -> Iterator[int]:
     """Where a name that begins here may end: after two given characters, after one."""
     lists = name_lists()
-    if text.startswith(lists.staff_titles, given):
+    if text.startswith(lists.staff_titles, given) or begins_thing(text, at):
         return
     is_brand = text.startswith(lists.brands, at)
     if is_brand and (
