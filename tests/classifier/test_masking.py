@@ -42,7 +42,8 @@ def test_ordinary_things_are_not_masked_as_names() -> None:
     """A supervisor who cannot read what the insect was in is not helped; announced names stay."""
     for text in (
         "沙拉里有虫子", "值机那个戴眼镜的一直在笑", "经理居然说是我自己弄的", "我拍照发给管家了",
-        "麦克风一放，全场都听见了", "骑手凌晨一点加我微信", "一箱杨梅全化成汤", "买的羊绒衫洗一次就缩水",
+        "麦克风一放，全场都听见了", "骑手凌晨一点加我微信", "一箱杨梅全化成汤",
+        "买的羊绒衫洗一次就缩水",
     ):  # fmt: skip
         assert mask(text) == text
-    assert mask("联系人：苏打，电话不变") == "联系人：[姓名]，电话不变"
+    assert mask("联系人：柳条，电话不变") == "联系人：[姓名]，电话不变"

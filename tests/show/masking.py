@@ -165,7 +165,10 @@ def table(counts: Counts) -> list[str]:
 
 def corpus() -> list[str]:
     """The texts of the corpus, few of which name anybody."""
-    tables = [pd.read_csv(file, keep_default_na=False) for file in sorted((ROOT / "data" / "corpus").glob("*.csv"))]
+    tables = [
+        pd.read_csv(file, keep_default_na=False)
+        for file in sorted((ROOT / "data" / "corpus").glob("*.csv"))
+    ]
     return list(pd.concat(tables)["text"])
 
 

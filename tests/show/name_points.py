@@ -44,7 +44,10 @@ def marked(case: Case) -> Iterator[tuple[dict[str, float], bool]]:
 
 def plain(texts: int) -> Iterator[dict[str, float]]:
     """The evidence at possible names of random texts of the corpus, which has few names."""
-    tables = [pd.read_csv(file, keep_default_na=False) for file in sorted((ROOT / "data" / "corpus").glob("*.csv"))]
+    tables = [
+        pd.read_csv(file, keep_default_na=False)
+        for file in sorted((ROOT / "data" / "corpus").glob("*.csv"))
+    ]
     rows = pd.concat(tables)["text"].tolist()
     for text in map(fold, random.Random(_SEED).sample(rows, texts)):  # noqa: S311  (no secret)
         for at, given, end in candidates(text):
