@@ -141,7 +141,7 @@ def compile_pattern(code: str, source: str, words: _Words | None = None) -> Patt
     if len(re.findall("[~…]", source)) > _MAX_GAPS:
         raise ResourceError(f"{code}: pattern {shorten(source)} has more than {_MAX_GAPS} gaps")
     choices = phrase.choices or (phrase.anchors,)
-    return Pattern(code, source, re.compile(phrase.expression), choices, phrase.max_chars)
+    return Pattern(code, source, phrase.expression, choices, phrase.max_chars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import accumulate, combinations
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ _NEAR_CHARS = 60
 _MAX_GROUPS, _MAX_FURTHER_ANCHORS = 3, 300
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """One phrase pattern of a signal, and sets of literals of which one must stand in any match.
 
@@ -39,12 +39,17 @@ class Pattern:
 
     code: str
     source: str
-    expression: re.Pattern[str]
+    regular: str  # the same as a regular expression
     anchor_choices: tuple[tuple[str, ...], ...]
     max_chars: int
     at_word_borders: bool = True
     guarded: bool = True
     needs: re.Pattern[str] | None = None
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Compiled when first tried: most patterns of a process never are."""
+        return re.compile(self.regular)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,19 +253,14 @@ def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[
             and not any(_implies(other, group) or _implies(group, other) for other in chosen)
         ):
             chosen.append(group)
-    return chosen[:_MAX_GROUPS]
+            if len(chosen) == _MAX_GROUPS:
+                break
+    return chosen
 
 
 def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether wherever a literal of the group stands, one of the other's stands too."""
-    return not any(_parts(literal).isdisjoint(other) for literal in group)
-
-
-@cache
-def _parts(literal: str) -> frozenset[str]:
-    """Everything that stands wherever the literal stands."""
-    borders = range(len(literal) + 1)
-    return frozenset(literal[start:end] for start, end in combinations(borders, 2))
+    return all(any(part in literal for part in other) for literal in group)
 
 
 def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:

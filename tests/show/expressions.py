@@ -18,7 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from types import ModuleType
@@ -96,6 +96,8 @@ def _walk(value: object, name: str, found: dict[Expression, str], seen: set[int]
         inside = list(value)
     elif type(value).__module__.split(".")[0] in PACKAGES and not isinstance(value, type):
         keys = {*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())}
+        kept = vars(type(value)).items()
+        keys |= {key for key, made in kept if isinstance(made, cached_property)}
         inside = [getattr(value, key, None) for key in keys]
         inside += [getattr(value, "__self__", None)]
     for one in inside:

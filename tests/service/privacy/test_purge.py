@@ -106,7 +106,7 @@ def test_complaints_come_in_meanwhile(home: Home, monkeypatch: pytest.MonkeyPatc
     thread = threading.Thread(target=purge, args=(home.database, days, home.trail, NOW))
     thread.start()
     slowest, made = 0.0, []
-    while thread.is_alive():
+    while thread.is_alive() and len(made) < 200:  # as many as one page shows
         begin = time.monotonic()
         made.append(home.queue.add())
         slowest = max(slowest, time.monotonic() - begin)
