@@ -90,7 +90,9 @@ class GramIndex:
 def _distinct(keys: Keys) -> Keys:
     """The keys in order, each once: numpy.unique takes ten times as long for random keys."""
     ordered = np.sort(keys)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    is_first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    distinct: Keys = ordered[is_first]
+    return distinct
 
 
 def spans_of_chars(n_chars: int) -> tuple[Ints, Ints]:
