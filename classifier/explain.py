@@ -33,11 +33,13 @@ def evidence(
     `heads` are their names, and factors for their weights. Pieces under `_LEAST_RATIO` of a text's
     strongest are left out. Neighbours join if they push the same way, the weaker with at least
     `_MERGE_RATIO` of the stronger, and are both words or both marks. Spans of a head do not overlap
-    and never split a word.
+    and never split a word. Texts that the batch has behind these are passed over.
     """
     spans, weights = linear.find_spans(batch.codes, batch.piece_ends, shares, _RULES)
     found: list[list[Evidence]] = [[] for _ in texts]
     for (head, low, high, row), weight in zip(spans.tolist(), weights.tolist(), strict=True):
+        if row >= len(texts):
+            continue
         text, (name, factor) = texts[row], heads[head]
         start, end = text.aligned.span(low, high) if text.aligned else (low, high)
         found[row].append(_evidence((name, start, end, text.original[start:end], weight * factor)))

@@ -26,7 +26,7 @@ def packaged_neutral() -> Neutral:
     """The lists of `resources/neutral.toml`.
 
     Raises:
-        ResourceError: a word stands in two of them.
+        ResourceError: a word stands in two of them, or is shorter than the first of its list.
     """
     return Neutral(tomllib.loads(_source().decode("utf-8"))["words"])
 
@@ -47,6 +47,9 @@ class Neutral:
         words = [*chain.from_iterable(lists.values())]
         if twice := {word for word in words if words.count(word) > 1}:
             raise ResourceError(f"neutral words stand in two lists: {', '.join(sorted(twice))}")
+        for name, some in lists.items():
+            if shorter := [word for word in some if len(word) < len(some[0])]:
+                raise ResourceError(f"neutral words {name}: {shorter[0]} is shorter than the first")
         self._first = {word: some[0] for some in lists.values() for word in some}
         # The longest first: a word may begin with another.
         self._pattern = re.compile("|".join(sorted(self._first, key=len, reverse=True)))
@@ -72,6 +75,10 @@ class Neutral:
         """
         if not self._changes.search(item.text):
             return item
+        if item.aligned is None:
+            text = self._pattern.sub(self._replacement, item.text)
+            if len(text) == len(item.text):  # none is longer than before: each stays where it was
+                return item._replace(text=text)
         aligned = item.aligned or Aligned.identity(item.text)
         aligned = aligned.substitute(self._pattern, self._replacement)
         return item._replace(text=aligned.text, aligned=aligned)

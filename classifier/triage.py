@@ -137,10 +137,14 @@ class Triage:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
         read = [self._neutral.read(item) for item in cleaned] if self._neutral else cleaned
-        batch = cut_batch(self._tokeniser.piece_ends, [item.text for item in read])
+        # Signals are found in texts as they were sent: those that read otherwise come again behind.
+        again = [row for row, item in enumerate(cleaned) if item is not read[row]]
+        seen = [item.text for item in read] + [cleaned[row].text for row in again]
+        batch = cut_batch(self._tokeniser.piece_ends, seen)
         *phrases, anchors = self._phrasebook.find(batch.codes)
         occurrences = self._vectoriser.occurrences(batch, phrases)
-        logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(texts))
+        logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(seen))
+        logits = logits[: len(texts)]
         categories: Sequence[Category | None] = [None] * len(texts)
         intensities: Sequence[Intensity | None] = [None] * len(texts)
         ranks = np.zeros((len(texts), 1), np.int64)
@@ -152,29 +156,22 @@ class Triage:
             intensities = _intensities(self._intensity, logits[:, self._split :])
         evidence: Sequence[tuple[Evidence, ...]] = [()] * len(texts)
         if with_evidence:
-            chosen = np.empty((len(texts), len(self._explained)), np.int64)
-            chosen[:, 0] = ranks[:, 0] + 1  # columns of the table: of the answer, if there is one,
+            # Columns of the table: of the answer, if there is one, and of the anger.
+            chosen = np.zeros((len(seen), len(self._explained)), np.int64)
+            chosen[: len(texts), 0] = ranks[:, 0] + 1
             if self._intensity:
-                chosen[:, -1] = self._table.shape[1] - 1  # and of the anger
+                chosen[:, -1] = self._table.shape[1] - 1
             shares = self._vectoriser.shares(occurrences, self._table, chosen, len(batch.codes))
             evidence = explain.evidence(read, batch, shares, self._explained)
-        signals = self._signals_as_sent(cleaned, read, self._signals.find(batch, anchors))
+        signals = self._signals.find(batch, anchors)
+        for row, found in zip(again, signals[len(texts) :], strict=True):
+            signals[row] = found
         return [
             self._prediction(*parts)
-            for parts in zip(cleaned, categories, intensities, signals, evidence, strict=True)
+            for parts in zip(
+                cleaned, categories, intensities, signals[: len(texts)], evidence, strict=True
+            )
         ]
-
-    def _signals_as_sent(
-        self, cleaned: Sequence[CleanText], read: Sequence[CleanText], found: list[list[Match]]
-    ) -> list[list[Match]]:
-        """The signals; where neutral words were exchanged, those of the text without that."""
-        rows = [row for row, item in enumerate(cleaned) if item is not read[row]]
-        if rows:
-            batch = cut_batch(self._tokeniser.piece_ends, [cleaned[row].text for row in rows])
-            *_, anchors = self._phrasebook.find(batch.codes)
-            for row, matches in zip(rows, self._signals.find(batch, anchors), strict=True):
-                found[row] = matches
-        return found
 
     def _prediction(
         self,
