@@ -20,7 +20,9 @@ from service.policy_watch import PolicyWatch
 CHECK_SECONDS = 1.0
 # The library compiles its loops at their first use: about 20 s, 0.3 s when they are on the disk.
 _WARM_UP = ("等了四十分钟还没人理，再不退款我就投诉！",)
-_RETRY_CHECKS = 60  # a model that could not be loaded is tried again after a minute
+# A model that could not be loaded is tried again once its folder or CURRENT has changed: it may
+# have been copied meanwhile. If neither has, after a minute.
+_RETRY_CHECKS = 60
 
 
 class Model(Protocol):
@@ -54,7 +56,7 @@ class _Slot:
         self.model: Model | None = None
         self._models, self._load, self._pointer = models, load, pointer
         self._version: str | None = None  # as the file names it
-        self._refused: str | None = None
+        self._refused: object = None  # the version, and when it was last changed
         self._checks_since_refusal = 0
 
     def fill(self) -> None:
@@ -72,14 +74,15 @@ class _Slot:
 
         What cannot be loaded is logged, and the old one stays.
         """
-        wanted = None
+        asked: tuple[str | None, object] = None, None
         try:
             wanted = current_version(self._models, pointer=self._pointer)
-            if wanted is None or wanted == self._version or self._is_resting(wanted):
+            asked = wanted, self._changed_at(wanted)
+            if wanted is None or wanted == self._version or self._is_resting(asked):
                 return False
             self._take(wanted)
         except (TriageError, OSError) as error:
-            self._refuse(wanted, error)
+            self._refuse(asked, error)
             return False
         return True
 
@@ -95,16 +98,22 @@ class _Slot:
         self.model = model  # one reference, replaced at once: no request sees half of it
         self._version, self._refused = version, None
 
-    def _is_resting(self, wanted: str) -> bool:
-        """Whether this version was refused a short while ago."""
-        self._checks_since_refusal += 1
-        return wanted == self._refused and self._checks_since_refusal < _RETRY_CHECKS
+    def _changed_at(self, version: str | None) -> object:
+        """When CURRENT and the model's folder were last changed, in nanoseconds."""
+        places = [self._models / self._pointer]
+        places += [self._models / version] if version else []
+        return tuple(place.stat().st_mtime_ns if place.exists() else None for place in places)
 
-    def _refuse(self, wanted: str | None, error: Exception) -> None:
-        if wanted != self._refused or self._checks_since_refusal >= _RETRY_CHECKS:
-            structlog.get_logger().error("model_refused", refused=wanted, reason=str(error))
+    def _is_resting(self, asked: object) -> bool:
+        """Whether just this was refused a short while ago."""
+        self._checks_since_refusal += 1
+        return asked == self._refused and self._checks_since_refusal < _RETRY_CHECKS
+
+    def _refuse(self, asked: tuple[str | None, object], error: Exception) -> None:
+        if asked != self._refused or self._checks_since_refusal >= _RETRY_CHECKS:
+            structlog.get_logger().error("model_refused", refused=asked[0], reason=str(error))
             self._checks_since_refusal = 0
-        self._refused = wanted
+        self._refused = asked
 
 
 class Predictor:

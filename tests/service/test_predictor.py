@@ -75,12 +75,25 @@ def test_a_damaged_new_model_is_logged_once_and_the_old_one_serves(
     assert predictor.versions[0] == "v3"
 
 
-def test_a_repaired_model_is_taken_after_a_minute(predictor: Predictor, models: Path) -> None:
-    """A refused version is looked at again every sixty checks."""
+def test_a_model_that_is_whole_now_is_taken_at_once(predictor: Predictor, models: Path) -> None:
+    """It was named before all of it had been copied."""
     make_model(models, "v2", is_damaged=True)
     predictor.refresh()
-    make_model(models, "v2")
-    for _ in range(61):
+    (models / "v2" / "fake").touch()
+    predictor.refresh()
+    assert predictor.versions[0] == "v2"
+
+
+def test_a_repaired_model_is_taken_after_a_minute(predictor: Predictor, models: Path) -> None:
+    """A refused version is looked at again every sixty checks, though nothing seems changed."""
+    make_model(models, "v2", is_damaged=True)
+    before = (models / "v2").stat()
+    predictor.refresh()
+    (models / "v2" / "fake").touch()
+    os.utime(models / "v2", ns=(before.st_atime_ns, before.st_mtime_ns))
+    predictor.refresh()
+    assert predictor.versions[0] == "v1"
+    for _ in range(60):
         predictor.refresh()
     assert predictor.versions[0] == "v2"
 
