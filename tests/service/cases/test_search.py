@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.cases import search
+from service.db import downgrade, upgrade
 from tests.service.cases.conftest import Queue
 
 TEXTS = {
@@ -52,6 +53,16 @@ def test_common_words_are_found_too(queue: Queue, monkeypatch: pytest.MonkeyPatc
     numbers = {queue.add(text): name for name, text in TEXTS.items()}
     assert {numbers[number] for number in queue.ids(q="退")} == {"refund", "app"}
     assert {numbers[number] for number in queue.ids(q="退 客服")} == {"refund"}
+
+
+def test_what_was_stored_before_the_index_had_numbers_is_found(queue: Queue) -> None:
+    """The index is written anew from the texts, in both directions."""
+    number = queue.add("快递送到𠮷田那里去了")
+    other = queue.add("一直不退款")
+    downgrade(queue.desk.database, revision="0016")
+    upgrade(queue.desk.database)
+    assert queue.ids(q="𠮷田") == [number]
+    assert queue.ids(q="退款") == [other]
 
 
 def test_search_and_filters_go_together(queue: Queue) -> None:
