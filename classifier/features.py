@@ -6,7 +6,7 @@ one of each side by side: tests compare them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -92,9 +92,6 @@ class Vectoriser:
         self._words = GramIndex(_units_of_words(self.word_terms))
         concept_words = packaged_concepts().words if self.concept_terms else []
         self.phrases: list[Sequence[str]] = [self.char_terms, concept_words]
-        # idf = ln(1 / share) + 1, but for smoothing
-        shares = np.exp(1 - self._idfs[1]).tolist()
-        self._frequencies = dict(zip(self.char_terms, shares, strict=True))
 
     @property
     def terms(self) -> Terms:
@@ -120,11 +117,20 @@ class Vectoriser:
             column -= len(terms)
         return self.concept_terms[column]
 
-    def frequency(self, text: str) -> float:
-        """About which share of the fitted texts holds this text, by its character n-grams."""
-        size = min(len(text), self.settings.char_ngrams[1])
-        grams = [text[i : i + size] for i in range(len(text) - size + 1)]
-        return float(min(self._frequencies.get(gram, 0.0) for gram in grams)) + 1e-6
+    def frequencies(self) -> Callable[[str], float]:
+        """What tells about which share of the fitted texts holds a text, by its n-grams."""
+        longest = self.settings.char_ngrams[1]
+        # idf = ln(1 / share) + 1, but for smoothing
+        known: list[float] = np.exp(1 - self._idfs[1]).tolist()
+        get = dict(zip(self.char_terms, known, strict=True)).get
+
+        def frequency(text: str) -> float:
+            if len(text) <= longest:
+                return get(text, 0.0) + 1e-6
+            starts = range(len(text) - longest + 1)
+            return min([get(text[i : i + longest], 0.0) for i in starts]) + 1e-6
+
+        return frequency
 
     @cached_property
     def _phrasebook(self) -> Phrasebook:

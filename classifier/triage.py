@@ -96,7 +96,7 @@ class Triage:
             columns.append(artifact.weights[:, n_category:] @ direction)
             self._explained.append((INTENSITY, 1.0))
         self._table = np.column_stack(columns)  # side by side: one access to memory for a term
-        self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequency)
+        self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequencies())
         self._phrasebook = Phrasebook([*self._vectoriser.phrases, self._signals.anchors])
 
     def describe(self) -> dict[str, object]:
