@@ -21,7 +21,7 @@ from tests.show.faults.cluster import Cluster, cluster
 from tests.show.faults.serving import FILE, Service, check, serving
 
 _CLOCK, _CLOCK_SOURCE = "clock", Path(__file__).with_name("clock.c")
-_DISK_MB = 64
+_DISK_MB = 512
 _JUMPS = (-2 * 86400, -3600, -60, 0, 60, 3600, 2 * 86400, 40 * 86400)  # seconds
 _NEVER = float("inf")
 
