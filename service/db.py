@@ -12,13 +12,14 @@ from typing import Literal, TypeVar
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from classifier.errors import TriageError
 from service import texts, turns
+from service.prepared import is_read_only
 
 # Pages (32 MB) that are written before they are moved into the database file. With SQLite's 1000
 # that happened, and waited for the disk, every 20 transactions: storing took a third longer.
@@ -147,6 +148,7 @@ def _open(url: str) -> Engine:
         return create_engine(_driver(url), pool_pre_ping=True, connect_args=_PATIENCE, **json)
     engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, **json)
     event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "handle_error", _drop_read_only)
     turns.arrange(engine)
     return engine
 
@@ -159,6 +161,12 @@ def _driver(url: str) -> URL:
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+def _drop_read_only(context: ExceptionContext) -> None:
+    """What was opened on a read-only disk is not used again: the next one may write."""
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -7,6 +7,7 @@ longer than the database's. Column types convert values as they do elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect
@@ -24,6 +25,14 @@ _Convert = Callable[[object], object]
 def connection_of(session: Session | Connection) -> Connection:
     """What a statement runs on, in the transaction of its caller."""
     return session.connection() if isinstance(session, Session) else session
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether SQLite opened this connection while the disk could not be written.
+
+    It stays so for ever, also when the disk can be written again: such a connection must go.
+    """
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY")
 
 
 class _Compiled(NamedTuple):
@@ -59,19 +68,19 @@ class Prepared:
         if compiled is None:
             compiled = self._compiled[kind] = self._compile(dialect)
         bound: Any = [_bind(compiled, row) for row in rows]  # mappings, or sequences
-        cursor = connection.connection.cursor()
         try:
-            if len(bound) > 1:
-                cursor.executemany(compiled.sql, bound)
-            else:
-                cursor.execute(compiled.sql, *bound)
-            return list(cursor.fetchall()) if cursor.description else []
+            with closing(connection.connection.cursor()) as cursor:
+                if len(bound) > 1:
+                    cursor.executemany(compiled.sql, bound)
+                else:
+                    cursor.execute(compiled.sql, *bound)
+                return list(cursor.fetchall()) if cursor.description else []
         except dialect.loaded_dbapi.Error as error:
+            if is_read_only(error):
+                connection.invalidate()
             raise DBAPIError.instance(
                 compiled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
             ) from error
-        finally:
-            cursor.close()
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         found = self._statement.compile(

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
 from service.columns import Base
 from service.db import Database, DatabaseError, downgrade, upgrade
+from service.prepared import Prepared
 from service.tables import User
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -91,3 +93,22 @@ def test_leaving_a_session_without_commit_rolls_back(database: Database) -> None
         )
     with database.session() as session:
         assert session.query(User).count() == 0
+
+
+@SQLITE
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_a_connection_that_may_only_read_is_not_used_again(
+    database: Database, *, is_prepared: bool
+) -> None:
+    """SQLite opens one so while the disk is read-only; it would stay so when the disk is not."""
+    statement = text("DELETE FROM users WHERE name = 'nobody'")
+    prepared = Prepared(statement)
+    with database.engine.connect() as connection:
+        connection.execute(text("PRAGMA query_only = ON"))  # the same error as on such a disk
+    with (
+        database.engine.connect() as connection,
+        pytest.raises(OperationalError, match="readonly"),
+    ):
+        prepared.run(connection) if is_prepared else connection.execute(statement)
+    with database.engine.connect() as connection:
+        prepared.run(connection)
