@@ -78,6 +78,7 @@ class Prepared:
         except dialect.loaded_dbapi.Error as error:
             if is_read_only(error):
                 connection.invalidate()
+                connection.engine.dispose()  # the others were opened then, too
             raise DBAPIError.instance(
                 compiled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
             ) from error
