@@ -20,10 +20,9 @@ from statistics import median
 from typing import Any
 
 import click
-import rjieba
 
 from classifier import Triage, load
-from tests.bench.library import ratio, scikit_learn
+from tests.bench.library import batches, ratio
 from tests.bench.texts import sample
 from tests.conftest import ROOT
 
@@ -35,14 +34,7 @@ Json = dict[str, Any]
 
 def steady_ratios(triage: Triage, texts: list[str], labels: list[str]) -> dict[str, float]:
     """Speed of a prediction as ratios to others, in processor time."""
-    segmenter = rjieba.Jieba()
-    reference = scikit_learn(triage, texts, labels)
-    runs: list[Callable[[], object]] = [
-        lambda: [segmenter.cut(text) for text in texts],
-        lambda: triage.predict(texts, with_evidence=False),
-        lambda: triage.predict(texts),
-        lambda: [model.predict_proba(texts) for model in reference],  # type: ignore[attr-defined]
-    ]
+    runs = batches(triage, texts, labels)
     for run in runs:
         run()
     speeds = [[1 / _seconds(run) for run in runs] for _ in range(_ROUNDS)]
