@@ -12,14 +12,14 @@ from typing import Literal, TypeVar
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from classifier.errors import TriageError
 from service import texts, turns
-from service.prepared import is_read_only
+from service.sqlite_pool import SQLitePool, note_refused_write
 
 # Pages (32 MB) that are written before they are moved into the database file. With SQLite's 1000
 # that happened, and waited for the disk, every 20 transactions: storing took a third longer.
@@ -146,9 +146,10 @@ def _open(url: str) -> Engine:
     json = {"json_serializer": _json, "json_deserializer": orjson.loads}
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(_driver(url), pool_pre_ping=True, connect_args=_PATIENCE, **json)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, **json)
+    patience = {"timeout": _BUSY_MILLISECONDS / 1000}
+    engine = create_engine(url, poolclass=SQLitePool, connect_args=patience, **json)
     event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "handle_error", _drop_read_only)
+    event.listen(engine, "handle_error", note_refused_write)
     turns.arrange(engine)
     return engine
 
@@ -161,12 +162,6 @@ def _driver(url: str) -> URL:
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
-
-
-def _drop_read_only(context: ExceptionContext) -> None:
-    """What was opened on a read-only disk is not used again: the next one may write."""
-    if is_read_only(context.original_exception):
-        context.is_disconnect = True
 
 
 def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

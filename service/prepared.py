@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from service.sqlite_pool import SQLitePool
 from service.texts import TextKeeping, kept_by
 
 Values = Mapping[str, object]
@@ -25,14 +26,6 @@ _Convert = Callable[[object], object]
 def connection_of(session: Session | Connection) -> Connection:
     """What a statement runs on, in the transaction of its caller."""
     return session.connection() if isinstance(session, Session) else session
-
-
-def is_read_only(error: BaseException) -> bool:
-    """Whether SQLite opened this connection while the disk could not be written.
-
-    It stays so for ever, also when the disk can be written again: such a connection must go.
-    """
-    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY")
 
 
 class _Compiled(NamedTuple):
@@ -76,9 +69,8 @@ class Prepared:
                     cursor.execute(compiled.sql, *bound)
                 return list(cursor.fetchall()) if cursor.description else []
         except dialect.loaded_dbapi.Error as error:
-            if is_read_only(error):
-                connection.invalidate()
-                connection.engine.dispose()  # the others were opened then, too
+            if isinstance(connection.engine.pool, SQLitePool):
+                connection.engine.pool.note(error)
             raise DBAPIError.instance(
                 compiled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
             ) from error

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from service.columns import Base
@@ -97,18 +97,37 @@ def test_leaving_a_session_without_commit_rolls_back(database: Database) -> None
 
 @SQLITE
 @pytest.mark.parametrize("is_prepared", [False, True])
-def test_a_connection_that_may_only_read_is_not_used_again(
+def test_no_connection_that_may_only_read_is_used_again(
     database: Database, *, is_prepared: bool
 ) -> None:
-    """SQLite opens one so while the disk is read-only; it would stay so when the disk is not."""
+    """Opened while the disk was read-only they stay so: all are closed before one is lent anew."""
     statement = text("DELETE FROM users WHERE name = 'nobody'")
     prepared = Prepared(statement)
-    with database.engine.connect() as connection:
+    closed: list[object] = []
+    event.listen(database.engine, "close", lambda connection, _: closed.append(connection))
+    with database.engine.connect() as idle, database.engine.connect() as connection:
+        idle.execute(text("SELECT 1"))
         connection.execute(text("PRAGMA query_only = ON"))  # the same error as on such a disk
-    with (
-        database.engine.connect() as connection,
-        pytest.raises(OperationalError, match="readonly"),
-    ):
-        prepared.run(connection) if is_prepared else connection.execute(statement)
+        with pytest.raises(OperationalError, match="readonly"):
+            prepared.run(connection) if is_prepared else connection.execute(statement)
+    assert closed == []
     with database.engine.connect() as connection:
+        assert len(closed) == 2
         prepared.run(connection)
+
+
+@SQLITE
+def test_a_connection_that_stays_lent_does_not_hold_up_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are lent as they are, and closed another time: when the last one has come back."""
+    monkeypatch.setattr("service.sqlite_pool._PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("service.sqlite_pool._PAUSE_SECONDS", 0.0)
+    with database.engine.connect() as connection:
+        connection.execute(text("PRAGMA query_only = ON"))
+        with pytest.raises(OperationalError, match="readonly"):
+            connection.execute(text("DELETE FROM users"))
+        with database.engine.connect() as other:
+            assert other.scalar(text("SELECT 1")) == 1
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA query_only")) == 0
