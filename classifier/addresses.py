@@ -99,6 +99,7 @@ def _fits(place: str, tail: str, *, is_led: bool) -> bool:
     is_seat = "排" in tail and not re.search(r"[号室]", tail)
     if is_seat or place.startswith("某") or place.strip() in _GENERIC:
         return False
+    place = forms.ROW.sub("", place, count=1)
     kind, has_room = forms.kind_of(place), forms.ROOM.search(tail) is not None
     if kind == "roads" or forms.ROAD.search(place):
         return has_room or re.search(r"[号號弄]", tail) is not None

@@ -74,7 +74,11 @@ def _given_chars(text: str, at: int) -> int:
     """How many of the next two characters are a given name."""
     for chars in (0, 1):
         char = text[at + chars : at + chars + 1]
-        goes_on = chars and text.startswith(name_lists().going_on, at + chars)
+        goes_on = (
+            chars
+            and text.startswith(name_lists().going_on, at + chars)
+            and not EDGE.match(text, at + chars + 1)
+        )
         if not char or not _may_be_given(char) or goes_on:
             return chars
     return 2

@@ -32,6 +32,9 @@ _LATIN_PERSON = re.compile(
     rf"[ :是叫\"“]{{0,2}}(?P<it>[a-z]{{2,12}} [a-z]{{2,12}}(?= )"
     rf"|{_LATIN_NAME})(?![a-z])"
 )
+_LATIN_TITLED = re.compile(
+    rf"(?<![a-z])(?P<it>{_LATIN_NAME})(?= ?(?:先生|女士|小姐|太太|[(,] ?[{HAN}]{{0,3}}护照))"
+)
 _TWO_LATIN = re.compile(r"[a-z]{2}[ /·.][a-z]{2}")
 _DOTTED = re.compile(rf"[{HAN}]{{2,6}}(?:·[{HAN}]{{2,7}}){{1,3}}")
 _JOINED = re.compile(r"[、和与及跟/&,] ?")
@@ -77,7 +80,8 @@ def _told(text: str) -> Iterator[tuple[int, int]]:
         yield match.span("it")
     for match in _titled().finditer(text):
         yield from _before_title(text, match)
-    yield from (match.span("it") for match in _LATIN_PERSON.finditer(text))
+    for latin in (_LATIN_PERSON, _LATIN_TITLED):
+        yield from (match.span("it") for match in latin.finditer(text))
     if FOUND in text:
         yield from _beside_numbers(text)
     yield from signed(text)
@@ -99,8 +103,10 @@ def _after(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     end = name_at(text, at, announced=announced)
     if end > at and _is_doubtful(text, match, announced=announced):
         end = at
-    if end == at and ":" in gap and announced:
+    if end == at and announced and ":" in gap:
         end = _any_name(text, at)
+    elif end == at and word in _CALLED and (found := _called().match(text, at)):
+        end = found.end()
     if end == at:
         end = scored_end(text, at)
     while end > at:
@@ -121,6 +127,9 @@ def _is_doubtful(text: str, match: re.Match[str], *, announced: bool) -> bool:
         or not (begin in cuts(text, begin) or text[begin - 1] in "我俺咱你您他她其")
         or (match.group("word").endswith("师") and text[at] == "傅")  # 老师傅
     )
+
+
+_CALLED = frozenset(["我叫", "俺叫"])
 
 
 def _any_name(text: str, at: int) -> int:
@@ -211,7 +220,7 @@ def _said(*, dotted: bool) -> tuple[re.Pattern[str], ...]:
     """What finds words before a name: those that announce one, and persons."""
     firsts = "".join(sorted(name_lists().singles | {name[0] for name in name_lists().doubles}))
     second = one_of(listed("names", "possible"))[:-1] + _STAFF_NUMBER
-    foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]"
+    foreign = rf"[a-z]{{2,12}}[ /·.][a-z]|(?<=:)[{HAN}]|(?<=: )[{HAN}]|(?<=[我俺]叫)[{HAN}]"
     own = f"[{firsts}]" + (rf"|[{HAN}]{{2,6}}·[{HAN}]" if dotted else "")
     first = one_of(listed("names", "announcing"))
     return (
@@ -235,6 +244,12 @@ def _rendered() -> re.Pattern[str]:
     """Characters that render the sounds of names of other languages, without a dot."""
     sounds = f"[{''.join(listed('names', 'sounds'))}]"
     return re.compile(rf"{sounds}{{3,6}}(?![{HAN}·])")
+
+
+@cache
+def _called() -> re.Pattern[str]:
+    """A short name of another language that somebody says is theirs: 我叫图雅."""
+    return re.compile(rf"[{''.join(listed('names', 'sounds'))}]{{2,3}}(?![{HAN}a-z*])")
 
 
 def _rendered_names(text: str) -> Iterator[tuple[int, int]]:
