@@ -13,7 +13,7 @@ import numpy as np
 
 from classifier import explain, language
 from classifier.artifact import Artifact, current_version, read_artifact
-from classifier.concepts import concepts_hash
+from classifier.concepts import concepts_hash, packaged_concepts
 from classifier.errors import ModelError
 from classifier.features import Vectoriser
 from classifier.heads import CategoryHead, IntensityHead
@@ -68,6 +68,12 @@ class Triage:
             raise ModelError(
                 f"model {self.version} was fitted with other concepts than those packaged here: "
                 "train again"
+            )
+        names = packaged_concepts().names if settings.concept_weight else []
+        if list(artifact.terms[2]) != names:
+            raise ModelError(
+                f"model {self.version} has {len(artifact.terms[2])} concepts, its settings and the "
+                f"packaged ones ask for {len(names)}, by their names and in order"
             )
         self._neutral = packaged_neutral() if "neutral" in manifest else None
         if self._neutral and text_of(manifest, "neutral", "sha256") != neutral_hash():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from classifier import load
+from classifier import Triage, load
 from classifier.artifact import (
     MANIFEST,
     VOCABULARY,
@@ -22,6 +23,7 @@ from classifier.artifact import (
     read_artifact,
     set_current,
 )
+from classifier.concepts import concepts_hash, packaged_concepts
 from classifier.errors import ModelError
 
 
@@ -126,6 +128,17 @@ def test_weights_that_do_not_fit_are_named(copy: Path) -> None:
         edit_manifest(copy, lambda m, h=hashed: m["files"].update({WEIGHTS: h}), sealed=True)
         with pytest.raises(ModelError, match=message):
             read_artifact(copy)
+
+
+def test_concepts_that_are_not_the_packaged_ones_are_named(copy: Path) -> None:
+    """The loops take the number of a concept for its row: with fewer they would read beyond."""
+    found = read_artifact(copy)
+    features = {**found.manifest["features"], "concept_weight": 1.0}
+    manifest = {**found.manifest, "features": features, "concepts": {"sha256": concepts_hash()}}
+    forged = replace(found, manifest=manifest)
+    message = f"has 0 concepts, .* for {len(packaged_concepts().names)}"
+    with pytest.raises(ModelError, match=message):
+        Triage(forged)
 
 
 def test_a_pickle_is_never_read(copy: Path) -> None:

@@ -85,19 +85,23 @@ def _corpus(draws: Random) -> list[str]:
 
 
 def small_model(folder: Path) -> Path:
-    """The current model with ten terms of each block: few bytes, all parts."""
+    """The current model with ten words, ten character n-grams and all concepts: few bytes."""
     whole = load(models=ROOT / "models")
     version = whole.version
     found = read_artifact(ROOT / "models" / version)
+    words, characters, concepts = found.terms
+    few = words[:10], characters[:10], concepts
     firsts = [0, *accumulate(map(len, found.terms))][:-1]
-    kept = [first + place for first, terms in zip(firsts, found.terms, strict=True)
-            for place in range(min(10, len(terms)))]  # fmt: skip
+    kept = [first + n for first, terms in zip(firsts, few, strict=True) for n in range(len(terms))]
     small = replace(
         found,
         weights=found.weights[kept],
         idf=found.idf[kept],
-        terms=tuple(list(terms[:10]) for terms in found.terms),
-        manifest={key: found.manifest[key] for key in ("features", "heads", "tokeniser")},
+        terms=few,
+        manifest={
+            key: found.manifest[key]
+            for key in ("features", "heads", "tokeniser", "concepts", "neutral")
+        },
     )
     folder.mkdir()
     write_manifest(folder, write_model_files(folder, small))
