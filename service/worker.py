@@ -145,6 +145,19 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         self.pending_conns.remove(conn)
         self._submit(conn) if is_open else self._drop(conn)
 
+    def is_parent_alive(self) -> bool:
+        """Whether the parent is there; if not, the address is free at once for the one after it.
+
+        gunicorn goes on listening until the last kept-alive connection has ended.
+        """
+        is_alive: bool = super().is_parent_alive()
+        if not is_alive:
+            self.alive = False  # what is answered from here on says "Connection: close"
+            self.set_accept_enabled(False)
+            for listener in self.sockets:
+                listener.close()
+        return is_alive
+
     def murder_pending(self) -> None:
         """Answers 408 to clients that did not send their request in time."""
         now = time.monotonic()

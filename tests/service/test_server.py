@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ from tests.service.fakes import make_model
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
+KEPT_ALIVE_SECONDS = 15.0
 TEXT = "等了四十分钟才上菜，我要举报"
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -367,6 +369,36 @@ def test_a_stopping_server_finishes_what_it_has_begun(own_server: Running) -> No
         client.sendall(body)
         assert client.recv(65_536).startswith(b"HTTP/1.1 200")
     assert server.process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_workers_without_a_parent_let_the_address_go(own_server: Running) -> None:
+    """A killed parent leaves workers; a client that asks on keeps no port from the next parent."""
+    server, asking = own_server, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    server.start()
+    assert server.process is not None
+    with server.send(asking) as client:
+        assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+        server.process.kill()
+        server.process.wait()
+        started = time.monotonic()
+        while not is_free(server.port):
+            assert time.monotonic() - started < KEPT_ALIVE_SECONDS / 2
+            with contextlib.suppress(ConnectionError):  # told to go, and gone
+                client.sendall(asking)
+                client.recv(65_536)
+            time.sleep(0.05)
+
+
+def is_free(port: int) -> bool:
+    """Whether somebody could listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
 
 
 def test_a_server_told_to_stop_while_it_starts_stops(own_server: Running) -> None:
