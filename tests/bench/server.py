@@ -33,13 +33,13 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
     """
     with (
         tempfile.TemporaryDirectory() as home,
-        _service(Path(home)) as (port, key),
+        service(Path(home)) as (port, key),
         _echo() as other,
         multiprocessing.get_context("spawn").Pool(1) as client,
     ):
-        ask = partial(_requests, "/v1/classify", key)
+        ask = partial(requests_of, "/v1/classify", key)
         loads = [
-            (other, _requests("/echo", "", texts)),
+            (other, requests_of("/echo", "", texts)),
             (port, ask(texts)),
             (port, ask(furious)),
             (port, ask(furious, store=True)),
@@ -62,7 +62,8 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
 
 
 @contextmanager
-def _service(home: Path) -> Iterator[tuple[int, str]]:
+def service(home: Path) -> Iterator[tuple[int, str]]:
+    """The service with the current model and an SQLite database: its port and a key."""
     port = free_port()
     env = {**os.environ, "TRIAGE_HOME": str(home), "TRIAGE_PORT": str(port)}
     env["TRIAGE_LOG_LEVEL"] = "warning"
@@ -134,7 +135,7 @@ def run_client(port: int, requests: list[bytes]) -> float:
         for entry, _ in selector.select(1):
             connection, buffer = entry.fileobj, entry.data
             buffer += connection.recv(1 << 16)
-            if _is_whole(buffer):
+            if is_whole(buffer):
                 buffer.clear()
                 done += 1
                 connection.sendall(requests[sent % len(requests)])
@@ -142,7 +143,7 @@ def run_client(port: int, requests: list[bytes]) -> float:
     return done / (time.perf_counter() - start)
 
 
-def _requests(path: str, key: str, texts: list[str], *, store: bool = False) -> list[bytes]:
+def requests_of(path: str, key: str, texts: list[str], *, store: bool = False) -> list[bytes]:
     """A whole HTTP request for each text."""
     found = []
     for text in texts:
@@ -153,12 +154,16 @@ def _requests(path: str, key: str, texts: list[str], *, store: bool = False) -> 
     return found
 
 
-def _is_whole(buffer: bytearray) -> bool:
-    """Whether the buffer holds one whole answer; ends the benchmark if it is no success."""
+def is_whole(buffer: bytearray) -> bool:
+    """Whether the buffer holds one whole answer.
+
+    Raises:
+        RuntimeError: the answer is no success.
+    """
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return False
     if not buffer.startswith(b"HTTP/1.1 200"):
-        sys.exit(f"the server answered {bytes(buffer[:60])!r}")
+        raise RuntimeError(f"the server answered {bytes(buffer[:60])!r}")
     length = re.search(rb"content-length: (\d+)", bytes(buffer[:end]).lower())
     return length is not None and len(buffer) >= end + 4 + int(length.group(1))
