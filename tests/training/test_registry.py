@@ -67,7 +67,7 @@ def test_a_change_is_noted_with_who_when_why_and_from_what(models: Path, loaded:
 
 
 def test_of_promotions_at_once_one_wins(models: Path, loaded: Models) -> None:
-    """Each looked when a was current: one changes it, the others change nothing."""
+    """Each looked when a was current: one changes it, the others change nothing; fifty times."""
     start = Barrier(4)
 
     def promote(version: str) -> str | None:
@@ -79,10 +79,14 @@ def test_of_promotions_at_once_one_wins(models: Path, loaded: Models) -> None:
             return None
         return version
 
+    won = []
     with ThreadPoolExecutor(4) as pool:
-        (winner,) = filter(None, pool.map(promote, "bcbc"))
-    assert current_version(models) == winner
-    assert [entry["version"] for entry in read_history(models)] == [winner]
+        for _ in range(50):
+            (winner,) = filter(None, pool.map(promote, "bcbc"))
+            assert current_version(models) == winner
+            switch(models, loaded["a"], promotion(), expected=winner)
+            won += [winner, "a"]
+    assert [entry["version"] for entry in read_history(models)] == won
     assert {path.name for path in models.iterdir()} == {*"abc", "CURRENT", HISTORY, ".lock"}
 
 
