@@ -198,9 +198,11 @@ def check_artifact(folder: Path, which: int, content: bytes) -> None:
 
 
 def _sealed(content: bytes) -> bytes:
-    """The same manifest with a digest that fits, if it is JSON at all."""
+    """The same manifest with a digest that fits, if it is a table at all."""
     try:
         manifest: Json = json.loads(content)
+        if not isinstance(manifest, dict):
+            return content
         return json.dumps(manifest | {"digest": digest(manifest)}).encode()
     except (ValueError, TypeError, RecursionError):
         return content
