@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
+from classifier.kernels import Codes, Longs
 from classifier.name_lists import COMMON_NAME, dictionary_entries, name_lists
 
+_FULL = 3  # characters of most names
 _RARE = 20  # added to the number of a character in text: few say little
 _UNSEEN = 0.3  # added to the number of a character in names
 
@@ -31,36 +34,48 @@ class NameStatistics:
 
 @cache
 def name_statistics() -> NameStatistics:
-    """The statistics, counted once (0.5 s).
+    """The statistics, counted once (0.2 s).
 
     >>> statistics = name_statistics()
     >>> statistics.surname["王"] > 0 > statistics.given["了"]
     True
     """
-    singles = name_lists().singles
-    surnames: Counter[str] = Counter()
-    given: Counter[str] = Counter()
-    text: Counter[str] = Counter()
-    word, longer = {}, {}
-    for entry, frequency, tag in dictionary_entries():
-        is_name = tag == "nr" and entry[0] in singles
-        if is_name and len(entry) in {2, 3}:
-            surnames[entry[0]] += 1
-            given.update(entry[1:])
-        else:
-            for char in entry:
-                text[char] += frequency
-        if tag != "nr" or frequency >= COMMON_NAME:
-            if len(entry) == 2:
-                word[entry] = math.log1p(frequency)
-            elif len(entry) in {3, 4} and entry[0] in singles:
-                longer[entry] = math.log1p(frequency)
-    return NameStatistics(_odds(surnames, text), _odds(given, text), word, longer)
+    entries = dictionary_entries()
+    starts, frequencies = entries.starts, entries.frequencies
+    lengths, is_surname = entries.ends - starts, entries.begin_with(name_lists().singles)
+    is_full = entries.names & is_surname & (lengths == _FULL)
+    is_part = is_full | (entries.names & is_surname & (lengths == _FULL - 1))
+    given = np.concatenate([starts[is_part] + 1, starts[is_full] + 2])
+    others = [(~is_part & (lengths > place), place) for place in range(int(lengths.max()))]
+    text = _counted(
+        entries.codes[np.concatenate([starts[rows] + place for rows, place in others])],
+        np.concatenate([frequencies[rows] for rows, _ in others]),
+    )
+    is_word = ~entries.names | (frequencies >= COMMON_NAME)
+    chosen = is_word & (lengths == 2), is_word & is_surname & ((lengths == 3) | (lengths == 4))
+    word, longer = (
+        dict(zip(entries.words(rows), map(math.log1p, frequencies[rows].tolist()), strict=True))
+        for rows in chosen
+    )
+    return NameStatistics(
+        _odds(_counted(entries.codes[starts[is_part]]), text),
+        _odds(_counted(entries.codes[given]), text),
+        word,
+        longer,
+    )
 
 
-def _odds(part: Counter[str], text: Counter[str]) -> dict[str, float]:
-    names, everything = part.total(), text.total()
+def _counted(codes: Codes, weights: Longs | None = None) -> dict[str, int]:
+    """How often each character stands there, or the sum of its weights."""
+    distinct = np.flatnonzero(np.bincount(codes))
+    totals = np.bincount(codes, weights)[distinct]  # floats, exact to 2 ** 53
+    return dict(zip(map(chr, distinct.tolist()), totals.astype(np.int64).tolist(), strict=True))
+
+
+def _odds(part: Mapping[str, int], text: Mapping[str, int]) -> dict[str, float]:
+    names, everything = sum(part.values()), sum(text.values())
     return {
-        char: math.log((part[char] + _UNSEEN) / names) - math.log((text[char] + _RARE) / everything)
+        char: math.log((part.get(char, 0) + _UNSEEN) / names)
+        - math.log((text.get(char, 0) + _RARE) / everything)
         for char in {*part, *text}
     }
