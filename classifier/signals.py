@@ -260,7 +260,13 @@ def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[
 
 def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether wherever a literal of the group stands, one of the other's stands too."""
-    return all(any(part in literal for part in other) for literal in group)
+    for literal in group:  # plain loops: a third of the time of any() within all()
+        for part in other:
+            if part in literal:
+                break
+        else:
+            return False
+    return True
 
 
 def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:
