@@ -109,6 +109,16 @@ class Entries(NamedTuple):
     frequencies: Longs
     names: NDArray[np.bool_]
 
+    @property
+    def lengths(self) -> Longs:
+        """How many characters each word has."""
+        return self.ends - self.starts
+
+    @property
+    def are_words(self) -> NDArray[np.bool_]:
+        """Which are words: no name, or one so frequent that it mostly is a word."""
+        return ~self.names | (self.frequencies >= COMMON_NAME)
+
     def begin_with(self, characters: frozenset[str]) -> NDArray[np.bool_]:
         """Which words begin with one of the characters."""
         return np.isin(self.codes[self.starts], code_points("".join(characters)))
@@ -133,12 +143,5 @@ def dictionary_entries() -> Entries:
 
 def _words(firsts: frozenset[str]) -> frozenset[str]:
     entries = dictionary_entries()
-    lengths = entries.ends - entries.starts
-    return frozenset(
-        entries.words(
-            entries.begin_with(firsts)
-            & (lengths >= 2)
-            & (lengths <= DICTIONARY_CHARS)
-            & (~entries.names | (entries.frequencies >= COMMON_NAME))
-        )
-    )
+    fits = (entries.lengths >= 2) & (entries.lengths <= DICTIONARY_CHARS)
+    return frozenset(entries.words(entries.begin_with(firsts) & fits & entries.are_words))

@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 
 from classifier.kernels import Codes, Longs
-from classifier.name_lists import COMMON_NAME, dictionary_entries, name_lists
+from classifier.name_forms import FULL
+from classifier.name_lists import dictionary_entries, name_lists
 
-_FULL = 3  # characters of most names
 _RARE = 20  # added to the number of a character in text: few say little
 _UNSEEN = 0.3  # added to the number of a character in names
 
@@ -42,17 +42,17 @@ def name_statistics() -> NameStatistics:
     """
     entries = dictionary_entries()
     starts, frequencies = entries.starts, entries.frequencies
-    lengths, is_surname = entries.ends - starts, entries.begin_with(name_lists().singles)
-    is_full = entries.names & is_surname & (lengths == _FULL)
-    is_part = is_full | (entries.names & is_surname & (lengths == _FULL - 1))
+    lengths, is_surname = entries.lengths, entries.begin_with(name_lists().singles)
+    is_full = entries.names & is_surname & (lengths == FULL)
+    is_part = is_full | (entries.names & is_surname & (lengths == FULL - 1))
     given = np.concatenate([starts[is_part] + 1, starts[is_full] + 2])
     others = [(~is_part & (lengths > place), place) for place in range(int(lengths.max()))]
     text = _counted(
         entries.codes[np.concatenate([starts[rows] + place for rows, place in others])],
         np.concatenate([frequencies[rows] for rows, _ in others]),
     )
-    is_word = ~entries.names | (frequencies >= COMMON_NAME)
-    chosen = is_word & (lengths == 2), is_word & is_surname & ((lengths == 3) | (lengths == 4))
+    is_word, is_longer = entries.are_words, (lengths == 3) | (lengths == 4)
+    chosen = is_word & (lengths == 2), is_word & is_surname & is_longer
     word, longer = (
         dict(zip(entries.words(rows), map(math.log1p, frequencies[rows].tolist()), strict=True))
         for rows in chosen
