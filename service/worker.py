@@ -57,17 +57,23 @@ def is_whole(received: bytes | bytearray, max_body_bytes: int) -> bool:
 
 
 class TimedSocket(socket.socket):
-    """A client's socket on which neither reading nor writing can last longer than its limit."""
+    """A client's socket on which neither reading nor writing can last longer than its limit.
+
+    The first piece of an answer, gunicorn's head, waits for the second: between the two a killed
+    process would leave a head without a body, which no proxy can take back and try elsewhere.
+    """
 
     seconds = 10.0
     read_until = 0.0
     write_until = 0.0
+    head: bytes | None = None
 
     def start(self, seconds: float) -> None:
         """Starts the clock of one request."""
         self.seconds = seconds
         self.read_until = time.monotonic() + seconds
         self.write_until = 0.0
+        self.head = None
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Reads, within the request's time when the socket may wait."""
@@ -76,11 +82,20 @@ class TimedSocket(socket.socket):
         return super().recv(bufsize, flags)
 
     def sendall(self, content: Any, flags: int = 0, /) -> None:
-        """Writes; the clock starts with the first piece, the time to think is not the client's."""
+        """Writes; the clock starts with the second piece, the time to think is not the client's."""
+        if self.head is None:
+            self.head = bytes(content)
+            return
+        content, self.head = self.head + content, b""
         self.write_until = self.write_until or time.monotonic() + self.seconds
         if self.gettimeout() != 0.0:
             self.settimeout(max(0.001, self.write_until - time.monotonic()))
         super().sendall(content, flags)
+
+    def finish(self) -> None:
+        """Sends the head of an answer that has no body."""
+        if self.head:
+            self.sendall(b"")
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
@@ -179,7 +194,12 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
     def handle(self, conn: Connection) -> Any:
         """Answers one request in a thread; reading and writing have their limits of time."""
         conn.sock.start(self.request_seconds)
-        return super().handle(conn)
+        kept = super().handle(conn)
+        try:
+            conn.sock.finish()
+        except OSError:
+            return False
+        return kept
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answers what could not be read as HTTP, in the one error shape."""

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import click
@@ -192,7 +192,7 @@ class Client:
             connection.request("POST", "/v1/classify", body, headers)
             response = connection.getresponse()
             content = response.read()
-        except OSError:
+        except (OSError, HTTPException):  # not reached, or an answer that was cut off
             connection.close()
             return 0, {}
         return response.status, json.loads(content) if response.status == 200 else {}
