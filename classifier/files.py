@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,6 +105,10 @@ def encoding_of(path: Path) -> str:
     return min(faults, key=lambda name: faults[name])
 
 
+# What a byte that does not fit becomes (PEP 383).
+_ESCAPES = re.compile("[\udc80-\udcff]")
+
+
 def _read_csv(path: Path, needs: str, delimiter: str, reading: Reading) -> Iterator[Row]:
     csv.field_size_limit(_MAX_FIELD_CHARS)
     encoding = encoding_of(path)
@@ -147,7 +152,7 @@ def _csv_fault(header: list[str], values: list[str], encoding: str) -> str | Non
 
 
 def _has_escapes(text: str) -> bool:
-    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
+    return _ESCAPES.search(text) is not None
 
 
 def _read_jsonl(path: Path, reading: Reading) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from classifier.prediction import Band, Outcome, Prediction, Priority
+from classifier.prediction import Band, Outcome, Prediction, Priority, bands_from
 
 MAX_STEPS = 5
 
@@ -147,10 +147,10 @@ def suggest(prediction: Prediction, decision: Decided, playbook: Playbook) -> Su
 
 def _category(prediction: Prediction, playbook: Playbook) -> tuple[str, CategoryEntry]:
     """The entry of the category with its name; the default where it is unknown or unsure."""
-    found, order = prediction.category, list(Band)  # the surest first
+    found = prediction.category
     if found is None or found.code not in playbook.categories:
         return "default", playbook.default
-    if order.index(found.band) > order.index(playbook.min_band):
+    if found.band not in bands_from(playbook.min_band):
         return "default", playbook.default
     return f"categories.{found.code}", playbook.categories[found.code]
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from classifier.clocks import StatutoryClock
 from classifier.policy_rules import CategoryRule, Policy, Raise, Trust
 from classifier.prediction import (
-    Band,
     Decision,
     Outcome,
     Prediction,
@@ -25,7 +24,6 @@ from classifier.prediction import (
 __all__ = ["Context", "Policy", "Step", "decide", "routing_of", "statutory_clocks", "steps",
            "team_for"]  # fmt: skip
 
-_BAND_ORDER = (Band.LOW, Band.MEDIUM, Band.HIGH)
 Metadata = Mapping[str, str | int | float | bool | None]
 
 
@@ -200,9 +198,8 @@ def _plain(value: str | float | bool | None) -> str:
 
 def _doubt(prediction: Prediction, trust: Trust) -> str | None:
     """Which head is less sure than asked for; None when all are sure enough."""
-    needed = _BAND_ORDER.index(trust.min_band)
     for name, head in (("类别", prediction.category), ("情绪强度", prediction.intensity)):
-        if head and _BAND_ORDER.index(head.band) < needed:
+        if head and head.band not in trust.bands:
             return f"{name}的把握为 {head.band.value}，低于 {trust.min_band.value}"
     if prediction.category and prediction.category.prob < trust.min_prob:
         return f"类别概率 {prediction.category.prob:.2f} 低于 {trust.min_prob:g}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from classifier.calendar import BusinessHours
 from classifier.clocks import Period
 from classifier.policy_service import Churn, Targets
-from classifier.prediction import Band, Priority
+from classifier.prediction import Band, Priority, bands_from
 
 ALWAYS = "always"  # the clock never stops
 OF_TEAM = "team"  # the hours of the team that the case goes to
@@ -58,6 +58,11 @@ class Trust:
 
     min_band: Band
     min_prob: float
+    bands: frozenset[Band] = field(init=False, compare=False)  # that are sure enough
+
+    def __post_init__(self) -> None:
+        """Looks once which bands are sure enough."""
+        object.__setattr__(self, "bands", bands_from(self.min_band))
 
 
 @dataclass(frozen=True, slots=True)

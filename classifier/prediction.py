@@ -33,6 +33,16 @@ class Band(StrEnum):
     LOW = "low"
 
 
+def bands_from(least: Band) -> frozenset[Band]:
+    """That band and all surer ones.
+
+    >>> sorted(bands_from(Band.MEDIUM))
+    [<Band.HIGH: 'high'>, <Band.MEDIUM: 'medium'>]
+    """
+    surest_first = list(Band)
+    return frozenset(surest_first[: surest_first.index(least) + 1])
+
+
 class Priority(IntEnum):
     """Urgency of a case; a lower number is more urgent."""
 

@@ -5,7 +5,7 @@ docs/batch.md tells what the columns mean; they only ever grow at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from classifier.reply import Json
 
@@ -20,7 +20,7 @@ def _plain(name: str) -> Callable[[Json], object]:
 def _part(part: str, name: str) -> Callable[[Json], object]:
     def value(answer: Json) -> object:
         found = answer[part]
-        return found[name] if isinstance(found, Mapping) else None
+        return found[name] if isinstance(found, dict) else None
 
     return value
 
