@@ -13,8 +13,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from holidays.countries.china import China
-
 DAY_SECONDS = 86_400
 _DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
@@ -225,6 +223,8 @@ def _moment(day: date, seconds: int, zone: ZoneInfo) -> datetime:
 def _chinese_days(year: int) -> tuple[frozenset[date], frozenset[date]]:
     """Public holidays of a year, and its weekend days that are worked."""
     # The next year too: a January holiday may be made up for in December.
+    from holidays.countries.china import China  # noqa: PLC0415  (0.1 s, for decisions alone)
+
     calendar = China(years=(year, year + 1))  # type: ignore[no-untyped-call]  # its __init__ is not typed
     off = frozenset(day for day in calendar if day.year == year)
     return off, frozenset(day for day in calendar.weekend_workdays if day.year == year)

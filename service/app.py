@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from flask import Flask
 
 from classifier import load as load_model
+from classifier.calendar import DAY_SECONDS, due
 from classifier.pii import mask
 from service import access_api, api, classify, docs, errors, health
 from service.account import Accounts
@@ -74,6 +76,8 @@ def load_parts(settings: Settings, load: Load = load_model) -> Parts:
     """
     mask(_WITH_ALL_PARTS)  # loads its lists now, not while the first client waits
     rules = PolicyWatch(settings.policy)
+    for hours in rules.current.hours.values():  # their calendars too
+        due(datetime.now(UTC), DAY_SECONDS, hours)
     database = Database(settings.database_url, settings.keeping)
     predictor = Predictor(settings.models, load, rules.current, policy_watch=rules)
     return Parts(
