@@ -30,7 +30,9 @@ _CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
 # More literals than these would hardly be rarer, and each is a string to watch for: 2,000 took four
 # times as long to load and saved a tenth of the tries.
 _MAX_NUMBER, _MAX_LITERALS = 9, 200
-_TOKEN = re.compile(r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|[^~…()|?$#<>]")
+_TOKEN = re.compile(  # of literal text a run, but what may be absent alone
+    r"(?P<gap>[~…])(?P<width>\d{0,2})|##?|[()|?$]|<[^<>]*>|(?:[^~…()|?$#<>](?!\?))+|[^~…()|?$#<>]"
+)
 
 _Words = Mapping[str, Sequence[str]]
 # Where a pattern stands in its table: whether it must begin and end at word borders, and whether
@@ -211,11 +213,16 @@ class _Reader:
         if text == "$":
             return _Phrase(_CLAUSE_END, 0, ("",))
         if not text.startswith("<"):
-            return _Phrase(re.escape(text), 1, (text,), (text,))
+            return _word(text)
         if text[1:-1] not in self._words:
             raise ResourceError(f"{self._place}: no words {text} are defined")
         words = tuple(self._words[text[1:-1]])
         return _Phrase(f"(?:{'|'.join(map(re.escape, words))})", max(map(len, words)), words, words)
+
+
+def _word(text: str) -> _Phrase:
+    literals = (text,)
+    return _Phrase(re.escape(text), len(text), literals, literals, (literals,))
 
 
 def _either(options: Sequence[_Phrase]) -> _Phrase:
@@ -233,6 +240,8 @@ def _either(options: Sequence[_Phrase]) -> _Phrase:
 
 def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
     """The parts in a row; anchors are one's own or neighbours' multiplied out: long, then few."""
+    if len(parts) == 1 and parts[0].literals is parts[0].anchors:
+        return parts[0]  # most alternatives are one word
     candidates = [part.anchors for part in parts if part.anchors]
     literals = None
     for first in range(len(parts)):

@@ -157,10 +157,13 @@ class SignalFinder:
                 continue
             text, origin = texts[row], starts[row]
             last = min(len(text), high - origin)
-            match = patterns[number].expression.search(text, max(0, low - origin), last)
-            if match and not _is_within(match, patterns[number].code, found[row]):
+            pattern = patterns[number]
+            match = pattern.expression.search(text, max(0, low - origin), last)
+            while match and _is_within(match, pattern.code, found[row]):
+                match = pattern.expression.search(text, match.end(), last)
+            if match:
                 place = _Place(ends, text, origin, contexts.get(row, ()))
-                found[row] += self._meant(patterns[number], place, match, last)
+                found[row] += self._meant(pattern, place, match, last)
         return [_merge(matches) if len(matches) > 1 else matches for matches in found]
 
     def _meant(

@@ -12,10 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from tests.bench.library import Measure, ratio
 from tests.conftest import ROOT
@@ -24,6 +25,10 @@ _SECONDS = 2.0
 _CONNECTIONS = 8
 _ROUNDS = 9
 _START_SECONDS = 60
+_BATCH_TEXTS = 200  # the most that one request may hold
+_BATCH_FLOOR = 8000  # texts a second
+_SLOW_CLIENTS = 1000
+_SLOW_HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: bench\r\nContent-Le"  # the rest never comes
 
 
 def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
@@ -43,20 +48,40 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
             (port, ask(texts)),
             (port, ask(furious)),
             (port, ask(furious, store=True)),
+            (port, batch_requests(key, texts)),
         ]
         for load in loads:
             client.apply(run_client, load)  # what is made at first is not measured
         rounds = [[client.apply(run_client, load) for load in loads] for _ in range(_ROUNDS)]
-    echo, classify, unstored, stored = zip(*rounds, strict=True)
+        hindered = [
+            client.apply(_run_client_among_slow_ones, loads[1]) for _ in range(_ROUNDS // 2)
+        ]
+    echo, classify, unstored, stored, batch = (
+        [rate for rate, _ in column] for column in zip(*rounds, strict=True)
+    )
+    echo_tail, classify_tail = ([row[place][1] for row in rounds] for place in (0, 1))
+    batch_rate = median(batch) * _BATCH_TEXTS
     return [
         Measure("bare Flask JSON echo", median(echo), "requests/s"),
         Measure(
             "POST /v1/classify, against echo", median(classify), "requests/s",
-            ratio(classify, echo), 0.5,
+            ratio(classify, echo), 0.6,
+        ),
+        Measure(
+            "its 99th percentile; echo's over it", 1000 * median(classify_tail), "ms",
+            ratio(echo_tail, classify_tail), 1 / 3,
+        ),
+        Measure(
+            f"among {_SLOW_CLIENTS} slow clients, against without", median(hindered), "requests/s",
+            median(hindered) / median(classify), 0.8,
         ),
         Measure(
             "with a stored case, against without", median(stored), "requests/s",
             ratio(stored, unstored), 0.4,
+        ),
+        Measure(
+            f"batches of {_BATCH_TEXTS}; over {_BATCH_FLOOR}/s", batch_rate, "texts/s",
+            batch_rate / _BATCH_FLOOR, 1.0,
         ),
     ]  # fmt: skip
 
@@ -119,39 +144,64 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run_client(port: int, requests: list[bytes]) -> float:
-    """Send for some seconds over several connections at once; returns answers per second."""
+def run_client(port: int, requests: list[bytes]) -> tuple[float, float]:
+    """Send for some seconds over several connections at once.
+
+    Returns answers per second, and the 99th percentile of the time to an answer in seconds.
+    """
     import selectors  # noqa: PLC0415  (only the client process needs it)
 
     selector = selectors.DefaultSelector()
-    done = sent = 0
+    turns = cycle(requests)
+    waits: list[float] = []
     for _ in range(_CONNECTIONS):
         connection = socket.create_connection(("127.0.0.1", port))
-        selector.register(connection, selectors.EVENT_READ, bytearray())
-        connection.sendall(requests[sent % len(requests)])
-        sent += 1
+        selector.register(connection, selectors.EVENT_READ, [bytearray(), time.perf_counter()])
+        connection.sendall(next(turns))
     start = time.perf_counter()
     while time.perf_counter() - start < _SECONDS:
         for entry, _ in selector.select(1):
-            connection, buffer = entry.fileobj, entry.data
-            buffer += connection.recv(1 << 16)
+            connection, (buffer, sent_at) = entry.fileobj, entry.data
+            buffer += connection.recv(1 << 20)
             if is_whole(buffer):
                 buffer.clear()
-                done += 1
-                connection.sendall(requests[sent % len(requests)])
-                sent += 1
-    return done / (time.perf_counter() - start)
+                waits.append(time.perf_counter() - sent_at)
+                entry.data[1] = time.perf_counter()
+                connection.sendall(next(turns))
+    seconds = time.perf_counter() - start
+    for entry in list(selector.get_map().values()):
+        entry.fileobj.close()
+    return len(waits) / seconds, quantiles(waits, n=100)[98]
+
+
+def _run_client_among_slow_ones(port: int, requests: list[bytes]) -> float:
+    """Answers per second while others have begun requests that they do not end."""
+    with ExitStack() as stack:
+        for _ in range(_SLOW_CLIENTS):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            slow.sendall(_SLOW_HEAD)
+        return run_client(port, requests)[0]
+
+
+def batch_requests(key: str, texts: list[str]) -> list[bytes]:
+    """Whole HTTP requests for so many texts each as one may hold; nothing is stored."""
+    found = []
+    for start in range(0, len(texts) - _BATCH_TEXTS + 1, _BATCH_TEXTS):
+        items = [{"text": text, "store": False} for text in texts[start : start + _BATCH_TEXTS]]
+        found.append(_request("/v1/classify/batch", key, {"items": items}))
+    return found
 
 
 def requests_of(path: str, key: str, texts: list[str], *, store: bool = False) -> list[bytes]:
     """A whole HTTP request for each text."""
-    found = []
-    for text in texts:
-        body = json.dumps({"text": text, "store": store}, ensure_ascii=False).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-        fields = f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
-        found.append(f"{head}{fields}".encode() + body)
-    return found
+    return [_request(path, key, {"text": text, "store": store}) for text in texts]
+
+
+def _request(path: str, key: str, content: dict[str, object]) -> bytes:
+    body = json.dumps(content, ensure_ascii=False).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    fields = f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"{head}{fields}".encode() + body
 
 
 def is_whole(buffer: bytearray) -> bool:

@@ -222,6 +222,12 @@ def test_overlapping_matches_of_a_code_are_merged() -> None:
     assert found("再也不来了,卸载", table) == ["再也不来了", "卸载"]
 
 
+def test_a_match_within_another_does_not_hide_the_next_one() -> None:
+    """The second phrase finds first what the first one has found already, and goes on."""
+    table = {"patterns": ["打~电话~不接", "(电话|消息)(不接|不回)"]}
+    assert found("打电话不接,发消息不回", table) == ["打电话不接", "消息不回"]
+
+
 def test_matches_of_different_codes_are_not_merged() -> None:
     """Two signals may share characters; the result is ordered by position."""
     rules = compile_rules({"b": {"patterns": ["投诉三次"]}, "a": {"patterns": ["三次没人理"]}})

@@ -130,7 +130,7 @@ def main(minutes: int, load: float, seconds: int) -> None:
             stored[n % len(stored)] if n % _STORED_EACH == 0 else plain[n % len(plain)]
             for n in range(_STORED_EACH * len(stored))
         ]
-        capacity = max(client.apply(run_client, (port, mixed)) for _ in range(3))
+        capacity = max(client.apply(run_client, (port, mixed))[0] for _ in range(3))
         rate = load * capacity
         click.echo(f"capacity {capacity:,.0f} requests/s, sent {rate:,.0f} requests/s")
         click.echo(f"{'minute':>6} {'requests':>9} {'p50 ms':>7} {'p99 ms':>7} {'MB':>7}")
