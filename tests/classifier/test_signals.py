@@ -224,7 +224,7 @@ def test_overlapping_matches_of_a_code_are_merged() -> None:
 
 def test_a_match_within_another_does_not_hide_the_next_one() -> None:
     """The second phrase finds first what the first one has found already, and goes on."""
-    table = {"patterns": ["打~电话~不接", "(电话|消息)(不接|不回)"]}
+    table = {"patterns": ["打~电话~不接", "(电话|消息)~8(不接|不回)"]}
     assert found("打电话不接,发消息不回", table) == ["打电话不接", "消息不回"]
 
 
