@@ -80,7 +80,7 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
             ratio(stored, unstored), 0.4,
         ),
         Measure(
-            f"batches of {_BATCH_TEXTS}; over {_BATCH_FLOOR}/s", batch_rate, "texts/s",
+            "POST /v1/classify/batch, against 8,000/s", batch_rate, "texts/s",
             batch_rate / _BATCH_FLOOR, 1.0,
         ),
     ]  # fmt: skip
