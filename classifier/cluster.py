@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from classifier.errors import InputFileError
+from classifier.errors import InputFileError, shorten
 
 LOCAL = "local"
 RETRIES = 3  # of a piece whose worker went away, beside those that Dask makes for itself
@@ -52,7 +52,7 @@ def runner(scheduler: str | None, jobs: int) -> Iterator[Run]:
     that goes away costs time: another one does its piece.
 
     Raises:
-        InputFileError: Dask is missing.
+        InputFileError: Dask is missing, or no scheduler answers.
     """
     if scheduler is None:
         with ThreadPoolExecutor(jobs) as pool:
@@ -63,8 +63,8 @@ def runner(scheduler: str | None, jobs: int) -> Iterator[Run]:
         def submit(function: Callable[..., Result], *values: object) -> Any:
             return client.submit(function, *values, retries=RETRIES, pure=False)
 
-        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-        yield _Window(submit, lambda shared: submit(_same, shared), _AHEAD * workers)
+        threads = max(1, sum(client.nthreads().values()))
+        yield _Window(submit, lambda shared: submit(_same, shared), _AHEAD * threads)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def dask_client(scheduler: str, jobs: int) -> Iterator[Any]:
     """A connection to the scheduler at an address, or to one with `jobs` workers started for it.
 
     Raises:
-        InputFileError: Dask is missing.
+        InputFileError: Dask is missing, or no scheduler answers.
     """
     try:
         import dask  # noqa: PLC0415  (optional: only clusters need it)
@@ -83,9 +83,15 @@ def dask_client(scheduler: str, jobs: int) -> Iterator[Any]:
         cluster: Any = scheduler
         if scheduler == LOCAL:
             cluster = distributed.LocalCluster(
-                n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                n_workers=jobs,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # any free port: other clusters may run here
             )
-        client: Any = distributed.Client(cluster)
+        try:
+            client: Any = distributed.Client(cluster)
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no Dask scheduler answers at {shorten(scheduler)}") from error
         try:
             yield client
         finally:
