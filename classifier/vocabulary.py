@@ -137,20 +137,22 @@ def count_terms(
     """
     chunks = chunks_of(texts)
     words, chars = _Sum(), _Sum()
-    concepts = np.zeros(0, np.int64)
-    for number, found in enumerate(run(count, counting, enumerate(chunks))):
+    concepts = packaged_concepts().names if counting.has_concepts else []
+    concept_df = np.zeros(len(concepts), np.int64)
+    for found in run(count, counting, enumerate(chunks)):
         words.add(found.words)
         chars.add(found.chars)
-        concepts = concepts + found.concepts if number else found.concepts
+        concept_df += found.concepts
     places = [_by_chunk(sums.enough(min_df), len(chunks)) for sums in (words, chars)]
     names: tuple[list[str], list[str]] = [], []
     for chunk, of_words, of_chars in zip(chunks, *places, strict=True):
         names[0].extend(_words_at(chunk, counting.tokeniser, of_words))
         names[1].extend(_chars_at(chunk, of_chars))
-    word_df, char_df = (np.concatenate([one.df for one in parts]) for parts in places)
-    by_df = _by_frequency(names[0], word_df), _by_frequency(names[1], char_df)
-    concept_names = packaged_concepts().names if counting.has_concepts else []
-    return (by_df[0][0], by_df[1][0], concept_names), (by_df[0][1], by_df[1][1], concepts)
+    (word_terms, word_df), (char_terms, char_df) = (
+        _by_frequency(terms, np.concatenate([one.df for one in parts]))
+        for terms, parts in zip(names, places, strict=True)
+    )
+    return (word_terms, char_terms, concepts), (word_df, char_df, concept_df)
 
 
 def _by_chunk(counts: Counts, n_chunks: int) -> list[Counts]:
