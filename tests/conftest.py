@@ -61,9 +61,12 @@ def default_model() -> Triage:
     return load(models=ROOT / "models")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Run]:
-    """A Dask cluster of two worker processes on this machine; its killed workers come again."""
+    """A Dask cluster of two worker processes on this machine; its killed workers come again.
+
+    It does not outlive its module: others kill child processes of theirs.
+    """
     pytest.importorskip("distributed")
     with runner("local", 2) as run:
         yield run
