@@ -6,7 +6,7 @@ one of each side by side: tests compare them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,13 +14,12 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse as sp
 
+from classifier.cluster import Run, here
 from classifier.concepts import packaged_concepts
 from classifier.kernels import (
     BREAK,
     END,
-    ROW,
     START,
-    VALUE,
     Floats,
     Ints,
     Longs,
@@ -29,14 +28,13 @@ from classifier.kernels import (
     grams,
     linear,
 )
-from classifier.lookup import GramIndex, Phrasebook, code_points, joined
+from classifier.lookup import GramIndex, Phrasebook, code_points
 from classifier.tokens import CutBatch, Tokeniser, cut_batch
+from classifier.vocabulary import Counting, Terms, chunks_of, count_terms
 
 MAX_WORD_NGRAM = 2
 MAX_CHAR_NGRAM = 4
-_CHUNK = 5000  # texts vectorised at once when a whole data set is asked for
 Occurrences = tuple[Ints, ...]  # of the terms of each block
-Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]  # words, characters, concepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,10 @@ class Vectoriser:
         self._words = GramIndex(_units_of_words(self.word_terms))
         concept_words = packaged_concepts().words if self.concept_terms else []
         self.phrases: list[Sequence[str]] = [self.char_terms, concept_words]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """What another process makes it from, which builds the tables for itself."""
+        return Vectoriser, (self.settings, self.tokeniser, self.terms, self.idf)
 
     @property
     def terms(self) -> Terms:
@@ -149,14 +151,11 @@ class Vectoriser:
 
     def count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         """How many words each clean text has, and how many of them no known n-gram covers."""
-        counted = [
-            self._count_words(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
-            for start in range(0, max(1, len(texts)), _CHUNK)
-        ]
-        words, unknown = zip(*counted, strict=True)
+        words, unknown = zip(*map(self._count_words, chunks_of(texts)), strict=True)
         return np.concatenate(words), np.concatenate(unknown)
 
-    def _count_words(self, batch: CutBatch) -> tuple[Longs, Longs]:
+    def _count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
+        batch = cut_batch(self.tokeniser.piece_ends, texts)
         units, starts, ends = grams.word_units(batch.codes, batch.piece_ends)
         found = self._words.find(units, starts, ends)
         is_break = units == BREAK
@@ -190,15 +189,17 @@ class Vectoriser:
         linear.add_shares(occurrences, *self._blocks, table, chosen, shares)
         return shares
 
-    def vectorise(self, texts: Sequence[str]) -> sp.csr_array:
-        """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending."""
-        chunks = [
-            self._matrix(cut_batch(self.tokeniser.piece_ends, texts[start : start + _CHUNK]))
-            for start in range(0, max(1, len(texts)), _CHUNK)
-        ]
-        return _stacked(chunks)
+    def vectorise(
+        self, texts: Sequence[str], run: Run = here, dtype: type[np.floating] = np.float64
+    ) -> sp.csr_array:
+        """Rows of TF-IDF values for clean texts, shape (texts, n_features), columns ascending.
 
-    def _matrix(self, batch: CutBatch) -> sp.csr_array:
+        `run` may make chunks of the rows elsewhere.
+        """
+        return _stacked(list(run(_rows, (self, dtype), chunks_of(texts))))
+
+    def matrix(self, batch: CutBatch) -> sp.csr_array:
+        """The rows of a batch."""
         n_texts, sublinear = len(batch.texts), self.settings.sublinear_tf
         matrices = []
         for found, idf, length in zip(
@@ -212,13 +213,19 @@ class Vectoriser:
         return matrix
 
 
+def _rows(shared: tuple[Vectoriser, type[np.floating]], texts: Sequence[str]) -> sp.csr_array:
+    vectoriser, dtype = shared
+    batch = cut_batch(vectoriser.tokeniser.piece_ends, texts)
+    return vectoriser.matrix(batch).astype(dtype, copy=False)
+
+
 def _stacked(chunks: list[sp.csr_array]) -> sp.csr_array:
     """The rows of all chunks, which are given up one by one: a million texts are held once."""
     n_columns, ends = chunks[0].shape[1], np.cumsum([0, *(chunk.nnz for chunk in chunks)])
     index = np.int32 if ends[-1] < 2**31 else np.int64
     row_ends = [chunk.indptr[1:] + end for chunk, end in zip(chunks, ends, strict=False)]
     indptr = np.concatenate([[0], *row_ends]).astype(index)
-    columns, values = np.empty(ends[-1], index), np.empty(ends[-1])
+    columns, values = np.empty(ends[-1], index), np.empty(ends[-1], chunks[0].dtype)
     for end in reversed(ends[:-1]):
         chunk = chunks.pop()
         columns[end : end + chunk.nnz], values[end : end + chunk.nnz] = chunk.indices, chunk.data
@@ -226,55 +233,19 @@ def _stacked(chunks: list[sp.csr_array]) -> sp.csr_array:
 
 
 def fit_vectoriser(
-    texts: Sequence[str], settings: FeatureSettings, tokeniser: Tokeniser
+    texts: Sequence[str], settings: FeatureSettings, tokeniser: Tokeniser, run: Run = here
 ) -> Vectoriser:
     """A vectoriser of the terms that at least `min_df` of the clean texts hold.
 
-    idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form.
+    idf = ln((1 + texts) / (1 + df)) + 1, scikit-learn's smoothed form. `run` may count chunks of
+    the texts elsewhere.
     """
-    batch = cut_batch(tokeniser.piece_ends, texts)
-    chars = joined(texts)
-    kept = [
-        (piece, end)
-        for piece, end in zip(batch.pieces, batch.piece_ends, strict=True)
-        if piece != " "
-    ]
-    units, _, _ = grams.word_units(batch.codes, batch.piece_ends)
-    words = [piece for piece, _ in kept]
-    word_df = {
-        " ".join(words[place : place + size]): df
-        for place, size, df in _frequent(units, settings.word_ngrams, settings.min_df)
-    }
-    char_df = {
-        chars[place : place + size]: df
-        for place, size, df in _frequent(batch.codes, settings.char_ngrams, settings.min_df)
-    }
-    names, concept_df = _concept_frequencies(batch) if settings.concept_weight else ([], [])
-    terms = _by_frequency(word_df), _by_frequency(char_df), names
-    df = np.array(
-        [*(word_df[t] for t in terms[0]), *(char_df[t] for t in terms[1]), *concept_df], np.float64
+    counting = Counting(
+        tokeniser, settings.word_ngrams, settings.char_ngrams, settings.concept_weight > 0
     )
-    return Vectoriser(settings, tokeniser, terms, np.log((1 + len(texts)) / (1 + df)) + 1)
-
-
-def _by_frequency(df: dict[str, int]) -> list[str]:
-    """Terms, the commonest first: what is often read stands together in memory."""
-    return sorted(df, key=lambda term: (-df[term], term))
-
-
-def _frequent(units: Units, sizes: tuple[int, int], min_df: int) -> Iterable[tuple[int, int, int]]:
-    """First place, size and document frequency of each n-gram in at least `min_df` texts."""
-    counted = grams.count_grams(units, *sizes)
-    enough = counted[2] >= min_df
-    return zip(*(column[enough].tolist() for column in counted), strict=True)
-
-
-def _concept_frequencies(batch: CutBatch) -> tuple[list[str], list[int]]:
-    """Every concept's name, and how many texts hold one of its words."""
-    concepts = packaged_concepts()
-    found = concepts.of_words(*Phrasebook([concepts.words]).find(batch.codes))
-    pairs = np.unique(found[:, [ROW, VALUE]], axis=0)
-    return concepts.names, np.bincount(pairs[:, 1], minlength=len(concepts.names)).tolist()
+    terms, df = count_terms(texts, counting, settings.min_df, run)
+    idf = np.log((1 + len(texts)) / (1 + np.concatenate(df).astype(np.float64))) + 1
+    return Vectoriser(settings, tokeniser, terms, idf)
 
 
 def _units_of_words(terms: Sequence[str]) -> Units:

@@ -40,6 +40,17 @@ class Tokeniser:
     cut: Callable[[str], list[str]]
     piece_ends: PieceEnds
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process loads the engine for itself."""
+        return _the_same, (self.engine, self.fingerprint)
+
+
+def _the_same(engine: str, fingerprint: str) -> Tokeniser:
+    found = tokeniser(engine)
+    if found.fingerprint != fingerprint:
+        raise ModelError(f"tokeniser here is {found.fingerprint}, {fingerprint} is needed")
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class CutBatch:

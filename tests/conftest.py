@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 from classifier import Triage, load
 from classifier.artifact import current_version
+from classifier.cluster import Run, runner
 from tests.builders import toy_csv
 from training.__main__ import main as training_main
 
@@ -57,3 +59,14 @@ def default_model() -> Triage:
             pytest.fail("models/CURRENT is missing: run the tests by `make test`")
         pytest.skip("models/CURRENT is missing: run the tests by `make test`")
     return load(models=ROOT / "models")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Run]:
+    """A Dask cluster of two worker processes on this machine; its killed workers come again.
+
+    It does not outlive its module: others kill child processes of theirs.
+    """
+    pytest.importorskip("distributed")
+    with runner("local", 2) as run:
+        yield run

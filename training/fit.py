@@ -6,26 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from classifier.features import Terms, Vectoriser, fit_vectoriser
+from classifier.cluster import Run, here
+from classifier.features import Vectoriser
 from classifier.heads import ADJACENT, CategoryHead, IntensityHead
-from classifier.tokens import tokeniser
 from training.calibrate import fit_category_head, fit_intensity_head
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import Scores, kappa_of, scores_of
-from training.linear import Linear, fit_linear
+from training.linear import Linear
+from training.parts import Part, Words, Work, fit_parts
 from training.split import assign_folds, folds_needed, group_near_duplicates
 from training.targets import Targets, targets_of
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
-Words = tuple[NDArray[np.int64], NDArray[np.int64]]  # in all, and unknown ones
-
-# Below this, starting processes takes longer than fitting: 25 s against 3 s for 40 texts.
-_WORTH_PROCESSES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,6 @@ class Logits:
 
     category: Floats
     intensity: dict[str, Floats]
-
-    def rows(self, chosen: NDArray[np.intp]) -> Logits:
-        """The same for some of the texts."""
-        intensity = {kind: logits[chosen] for kind, logits in self.intensity.items()}
-        return Logits(self.category[chosen], intensity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +51,18 @@ class Fitted:
     rows: NDArray[np.intp]
 
 
-def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progress) -> Fitted:
+def fit(
+    dataset: Dataset,
+    config: TrainingConfig,
+    *,
+    jobs: int,
+    progress: Progress,
+    run: Run = here,
+) -> Fitted:
     """Cross-validate, calibrate on the held-out logits, then fit on everything.
 
     The held-out scores come from calibrations that have not seen the fold they are applied to.
+    `run` counts terms and makes features, here or elsewhere; heads are fitted here, by `jobs`.
     """
     texts = [example.clean for example in dataset.examples]
     targets = targets_of(dataset)
@@ -71,19 +70,18 @@ def fit(dataset: Dataset, config: TrainingConfig, *, jobs: int, progress: Progre
     folds = folds_of(texts, targets, config)
     many = folds_needed(folds, config.folds.held_out_texts)
     rows = np.flatnonzero(folds < many)
-    logits, words, whole = _fit_parts(texts, targets, folds, config, (many, jobs, progress))
-    targets, logits, folds = targets.rows(rows), logits.rows(rows), folds[rows]
+    work = Work(texts, targets, config, jobs, run)
+    logits, words, whole = _fit_parts(work, folds, many, progress)
+    targets, folds = targets.rows(rows), folds[rows]
     kappas = {
         kind: kappa_of(_held_out(targets, logits, folds, kind, config)) for kind in logits.intensity
     }
     kind = max(kappas, key=lambda k: kappas[k]) if kappas else ADJACENT
     category, intensity = _heads(targets, logits, kind, config, np.ones(len(rows), bool))
-    vectoriser = Vectoriser(config.features, tokeniser(), whole.terms, whole.idf)
     linear = tuple(head for name, head in whole.linear.items() if name in ("category", kind))
     return Fitted(
-        vectoriser, category, intensity, linear,
-        _held_out(targets, logits, folds, kind, config), kappas,
-        (words[0][rows], words[1][rows]), rows,
+        whole.vectoriser, category, intensity, linear,
+        _held_out(targets, logits, folds, kind, config), kappas, words, rows,
     )  # fmt: skip
 
 
@@ -94,71 +92,31 @@ def folds_of(texts: list[str], targets: Targets, config: TrainingConfig) -> NDAr
     return assign_folds(strata.tolist(), groups, config.folds.number, seed=config.seed)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What was fitted on some texts: terms with idf, each head; its raw logits for others.
-
-    `words` are those of the others, as in `Fitted`.
-    """
-
-    terms: Terms
-    idf: Floats
-    linear: dict[str, Linear]
-    logits: dict[str, Floats]
-    words: Words
-
-
 def _fit_parts(
-    texts: list[str],
-    targets: Targets,
-    folds: NDArray[np.intp],
-    config: TrainingConfig,
-    running: tuple[int, int, Progress],
+    work: Work, folds: NDArray[np.intp], n_folds: int, progress: Progress
 ) -> tuple[Logits, Words, Part]:
-    """Logits and words of the held-out folds' texts, and what was fitted on all; side by side.
+    """Logits and words of the held-out folds' texts, and what was fitted on all.
 
     The fit on all texts takes longest and comes first, so that no core waits for it in the end.
     """
-    n_folds, jobs, progress = running
-    jobs = jobs if len(texts) >= _WORTH_PROCESSES else 1
-    parts = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_part)(texts, targets, folds == fold, config) for fold in range(-1, n_folds)
-    )
+    held = folds[folds < n_folds]
+    parts = fit_parts(work, folds, n_folds)
     progress("fit on all texts")
-    whole: Part = next(parts)
-    category = np.zeros((len(texts), len(targets.codes)))
+    whole = next(parts)
+    category = np.zeros((len(held), len(work.targets.codes)))
     intensity = {
-        kind: np.zeros((len(texts), len(head.bias)))
+        kind: np.zeros((len(held), len(head.bias)))
         for kind, head in whole.linear.items()
         if kind != "category"
     }
-    words = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    words = np.zeros(len(held), np.int64), np.zeros(len(held), np.int64)
     for fold, part in enumerate(parts):
         progress(f"fold {fold + 1} of {n_folds}")
-        rows = folds == fold
+        rows = held == fold
         for name, logits in part.logits.items():
             (category if name == "category" else intensity[name])[rows] = logits
         words[0][rows], words[1][rows] = part.words
     return Logits(category, intensity), words, whole
-
-
-def _fit_part(
-    texts: list[str], targets: Targets, is_held_out: NDArray[np.bool_], config: TrainingConfig
-) -> Part:
-    """What is fitted on the texts that are not held out."""
-    seen = [text for text, out in zip(texts, is_held_out, strict=True) if not out]
-    unseen = [text for text, out in zip(texts, is_held_out, strict=True) if out]
-    return fit_part(seen, targets.rows(np.flatnonzero(~is_held_out)), unseen, config)
-
-
-def fit_part(seen: list[str], targets: Targets, unseen: list[str], config: TrainingConfig) -> Part:
-    """A vectoriser and heads for the clean texts `seen`, and their logits for those `unseen`."""
-    vectoriser = fit_vectoriser(seen, config.features, tokeniser())
-    linear = fit_linear(vectoriser.vectorise(seen), vectoriser.block_columns, targets, config)
-    matrix = vectoriser.vectorise(unseen)
-    logits = {name: matrix @ head.weights + head.bias for name, head in linear.items()}
-    words = vectoriser.count_words(unseen)
-    return Part(vectoriser.terms, vectoriser.idf, linear, logits, words)
 
 
 def _heads(

@@ -35,7 +35,7 @@ def evidence_for(fitted: Fitted, questions: Sequence[Question]) -> list[list[Evi
 
     Weights are differences of logits, spread over characters as `classifier.explain` does.
     """
-    table = [fitted.vectoriser.idf]
+    table: list[np.ndarray] = [fitted.vectoriser.idf]
     table += [head.weights for head in fitted.linear]
     if fitted.intensity:
         table[-1] = fitted.linear[-1].weights @ fitted.intensity.direction

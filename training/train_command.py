@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from classifier.artifact import current_version
+from classifier.cluster import runner
 from classifier.triage import Triage, load
 from training.build import build, write_folder
 from training.card import write_card
@@ -32,6 +33,13 @@ from training.summary import summary
 @click.option(
     "--against", type=PATH, multiple=True, help="Labelled text to measure on, not to fit."
 )
+@click.option("--scheduler", help="Dask scheduler for terms and features: its address, or local.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Processes or threads, and workers of --scheduler local; as many as there are cores if "
+    "not given.",
+)
 def train(
     paths: tuple[Path, ...],
     text_column: str | None,
@@ -42,6 +50,8 @@ def train(
     out: Path,
     config: Path | None,
     against: tuple[Path, ...],
+    scheduler: str | None,
+    jobs: int | None,
 ) -> Path:
     """Train a model on labelled files; the last line printed is its folder.
 
@@ -60,7 +70,9 @@ def train(
             bar.label = f"train: {step:24}"
             bar.update(1)
 
-        fitted = fit(dataset, settings, jobs=os.cpu_count() or 1, progress=progress)
+        jobs = jobs or len(os.sched_getaffinity(0))
+        with runner(scheduler, jobs) as run:
+            fitted = fit(dataset, settings, jobs=jobs, progress=progress, run=run)
         progress("measure")
         metrics = figures(fitted.held_out, seed=settings.seed)
         metrics["intensity_kinds"] = {"qwk": fitted.kappa_by_kind}

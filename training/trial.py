@@ -11,7 +11,7 @@ from classifier.heads import ADJACENT, BandThresholds, IntensityHead, softmax
 from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.evaluate import figures, scores_of
-from training.fit import fit_part
+from training.parts import fit_part
 from training.targets import targets_like, targets_of
 
 
@@ -38,7 +38,7 @@ def try_settings(dataset: Dataset, other: Dataset, config: TrainingConfig) -> Js
         levels = head.probabilities(logits[kind])
         ranks[:] = head.ranks(head.scores(levels))
     found = figures(scores_of(truth, category, levels, ranks), seed=config.seed)
-    return found | {"features": len(part.idf)}
+    return found | {"features": part.vectoriser.n_features}
 
 
 def plain_head(kind: str, levels: list[int]) -> IntensityHead:

@@ -20,14 +20,13 @@ import orjson
 from classifier.batch.journal import UnfinishedError
 from classifier.batch.run import Plan, Progress, Summary, classify_file
 from classifier.batch.score import Tally
+from classifier.cluster import RETRIES, dask_client
 from classifier.errors import InputFileError
 from classifier.policy import Policy
 from classifier.policy_file import load_policy
 from classifier.triage import Triage, load
 
-LOCAL = "local"
 _RUN = "_run.json"
-_RETRIES = 3  # of a file whose worker went away, beside those that Dask makes for itself
 _loading = threading.Lock()
 
 
@@ -110,22 +109,8 @@ def _runner(loading: Loading, plan: Plan) -> Iterator[Callable[[Pairs], Iterator
     if plan.scheduler is None:
         yield lambda pairs: (classify_file(loading.load(), *pair, plan) for pair in pairs)
         return
-    try:
-        import distributed  # noqa: PLC0415  (optional: only clusters need it)
-    except ImportError as error:
-        raise InputFileError("--scheduler needs the package distributed (extra dask)") from error
-    cluster: Any = plan.scheduler
-    if plan.scheduler == LOCAL:
-        cluster = distributed.LocalCluster(
-            n_workers=plan.jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        )
-    client: Any = distributed.Client(cluster)
-    try:
+    with dask_client(plan.scheduler, plan.jobs) as client:
         yield lambda pairs: _on_cluster(client, loading, plan, pairs)
-    finally:
-        client.close()
-        if plan.scheduler == LOCAL:
-            cluster.close()
 
 
 def _on_cluster(client: Any, loading: Loading, plan: Plan, pairs: Pairs) -> Iterator[object]:
@@ -133,7 +118,7 @@ def _on_cluster(client: Any, loading: Loading, plan: Plan, pairs: Pairs) -> Iter
 
     one = replace(plan, jobs=1)
     futures = [
-        client.submit(_classify, loading, source, target, one, retries=_RETRIES, pure=False)
+        client.submit(_classify, loading, source, target, one, retries=RETRIES, pure=False)
         for source, target in pairs
     ]
     for future in as_completed(futures):

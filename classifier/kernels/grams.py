@@ -229,11 +229,11 @@ def _write_down(
 
 
 @compiled
-def count_grams(units: Units, low: int, high: int) -> tuple[Longs, Ints, Ints]:
-    """Every distinct n-gram of `low` to `high` units: its first place, size and number of texts."""
+def count_grams(units: Units, low: int, high: int) -> tuple[Keys, Ints, Ints, Ints]:
+    """Every distinct n-gram of `low` to `high` units: key, first place, size, number of texts."""
     table = np.zeros(1 << 16, np.int64)  # number of the n-gram plus one
     keys = np.empty(1 << 15, np.uint64)
-    places = np.empty(1 << 15, np.int64)
+    places = np.empty(1 << 15, np.int32)
     counts = np.empty((1 << 15, 3), np.int32)  # size, texts, latest text
     n = row = 0
     for first in range(len(units)):
@@ -266,7 +266,7 @@ def count_grams(units: Units, low: int, high: int) -> tuple[Longs, Ints, Ints]:
             if counts[number, 2] != row:
                 counts[number, 1] += 1
                 counts[number, 2] = row
-    return places[:n], counts[:n, 0].copy(), counts[:n, 1].copy()
+    return keys[:n].copy(), places[:n].copy(), counts[:n, 0].copy(), counts[:n, 1].copy()
 
 
 @compiled

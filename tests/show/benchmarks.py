@@ -35,7 +35,8 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from training.config import TrainingConfig, load_config
 from training.crossval import macro_f1
 from training.dataset import Columns, Dataset, read_dataset
-from training.fit import fit, fit_part, folds_of
+from training.fit import fit, folds_of
+from training.parts import fit_part
 from training.targets import targets_of
 from training.tune_commands import tune
 

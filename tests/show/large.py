@@ -1,9 +1,11 @@
 """How long and how much memory training needs on many texts.
 
 `python -m tests.show.large --rows 100000` makes up so many labelled texts, trains on them in a
-process of its own, and prints seconds, the peak of memory of all its processes together, and what
-came out. The texts are sentences of the corpus put together at random, labels and all: only their
-number means something, no figure of the model does.
+process of its own, and prints seconds, processor seconds and the peak of memory of all its
+processes together, and what came out. With `--output docs` the figures go into `large.json` there,
+beside those of other sizes, and all of them into the picture `large.svg`. The texts are sentences
+of the corpus put together at random, labels and all: only their number means something, no figure
+of the model does.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -19,12 +22,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import matplotlib as mpl
 import psutil
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
 
 from tests.conftest import ROOT
 from training.dataset import Columns, Example, read_dataset
 
 _MEGABYTE = 1_000_000
+Figures = dict[str, int]
 
 
 def made_up(rows: int, seed: int = 0) -> Iterator[tuple[str, str, int]]:
@@ -87,10 +95,22 @@ def proportional(process: psutil.Process) -> int:
 
 
 @click.command()
-@click.option("--rows", type=int, default=100_000, show_default=True)
+@click.option("--rows", "sizes", type=int, multiple=True, default=[100_000], show_default=True)
 @click.option("--config", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def main(rows: int, config: Path | None) -> None:
+@click.option("--output", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def main(sizes: tuple[int, ...], config: Path | None, output: Path | None) -> None:
     """Train on made-up texts; print seconds and memory."""
+    for rows in sizes:
+        found, status = trained(rows, config)
+        click.echo(json.dumps({**found, "status": status}))
+        if status:
+            sys.exit(status)
+        if output:
+            write_down(found, output)
+
+
+def trained(rows: int, config: Path | None) -> tuple[Figures, int]:
+    """What training on so many made-up texts takes, and its exit status."""
     with tempfile.TemporaryDirectory() as place:
         data, models = Path(place) / "large.csv", Path(place) / "models"
         with data.open("w", encoding="utf-8", newline="") as file:
@@ -99,11 +119,51 @@ def main(rows: int, config: Path | None) -> None:
             writer.writerows(made_up(rows))
         command = [sys.executable, "-m", "training", "train", "--data", str(data)]
         command += ["--out", str(models), *(["--config", str(config)] if config else [])]
+        before = _processor_seconds()
         seconds, megabytes, status = peak_of(command)
+        used = _processor_seconds() - before
         size = sum(file.stat().st_size for file in models.rglob("*") if file.is_file())
-        found = {"rows": rows, "seconds": round(seconds), "peak_mb": round(megabytes)}
-        click.echo(json.dumps({**found, "model_mb": round(size / _MEGABYTE), "status": status}))
-    sys.exit(status)
+    found = {"rows": rows, "seconds": round(seconds), "processor_seconds": round(used)}
+    memory = {"peak_mb": round(megabytes), "model_mb": round(size / _MEGABYTE)}
+    return found | memory, status
+
+
+def _processor_seconds() -> float:
+    """Of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def write_down(found: Figures, folder: Path) -> None:
+    """Add a size to `large.json` of the folder, instead of an older run, and draw all sizes."""
+    record = folder / "large.json"
+    known = json.loads(record.read_text("utf-8")) if record.exists() else []
+    by_rows = {one["rows"]: one for one in [*known, found]}
+    sizes = [by_rows[rows] for rows in sorted(by_rows)]
+    record.write_text(json.dumps(sizes, indent=1) + "\n", encoding="utf-8")
+    draw(sizes, folder / "large.svg")
+
+
+def draw(sizes: list[Figures], target: Path) -> None:
+    """Processor seconds and memory against rows, logarithmic, beside growth in proportion."""
+    rows = [one["rows"] for one in sizes]
+    panels = (("processor_seconds", "processor seconds"), ("peak_mb", "peak of memory, MB"))
+    with mpl.rc_context({"svg.hashsalt": "large", "font.family": "sans-serif"}):
+        figure, both = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+        for axes, (name, label) in zip(both, panels, strict=True):
+            values = [one[name] for one in sizes]
+            linear = [values[0] * number / rows[0] for number in rows]
+            axes.loglog(rows, linear, "--", color="#9aa4b2", label="in proportion to rows")
+            axes.loglog(rows, values, "o-", color="#1f6feb", label="measured")
+            for number, value in zip(rows, values, strict=True):
+                place = {"textcoords": "offset points", "xytext": (0, -14), "fontsize": 8}
+                axes.annotate(f"{value:,}", (number, value), **place)
+            axes.set_xlabel("rows")
+            axes.set_ylabel(label)
+            axes.legend(frameon=False)
+            axes.spines[["top", "right"]].set_visible(False)
+        figure.savefig(target, metadata={"Date": None})
+        plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from training.config import CategorySettings, TrainingConfig, load_config, recor
 from training.config_text import config_text
 from training.crossval import macro_f1, pearson, sample_of, spread
 from training.dataset import Columns, read_dataset
-from training.fit import fit_part
 from training.journal import Journal
 from training.journal import Result as JournalResult
+from training.parts import fit_part
 from training.space import load_space
 from training.targets import targets_of
 from training.tune import Limits, Search, Trial, simplest
