@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -49,6 +50,8 @@ class Answers:
         self._playbook = playbook
         self._drift = drift
         self._trial = trial
+        # Batches side by side take the interpreter from one another: a sixth more texts one by one.
+        self._one_batch = threading.Lock()
         self._combiner: Combiner[Complaint, Prediction] = Combiner(
             self._predict,
             stands_alone=lambda complaint: len(complaint.text) > MAX_CHARS,
@@ -108,7 +111,8 @@ class Answers:
             for place, item in enumerate(checked)
             if isinstance(item, Complaint)
         ]
-        judged = self.judge_many(complaints, ids, by)
+        with self._one_batch:
+            judged = self.judge_many(complaints, ids, by)
         wanted = [item for item in judged if item.complaint.store is not False]
         replies = iter(judged)
         results = [next(replies).reply if isinstance(item, Complaint) else item for item in checked]
