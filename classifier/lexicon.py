@@ -213,16 +213,12 @@ class _Reader:
         if text == "$":
             return _Phrase(_CLAUSE_END, 0, ("",))
         if not text.startswith("<"):
-            return _word(text)
+            alone = (text,)
+            return _Phrase(re.escape(text), len(text), alone, alone)
         if text[1:-1] not in self._words:
             raise ResourceError(f"{self._place}: no words {text} are defined")
         words = tuple(self._words[text[1:-1]])
         return _Phrase(f"(?:{'|'.join(map(re.escape, words))})", max(map(len, words)), words, words)
-
-
-def _word(text: str) -> _Phrase:
-    literals = (text,)
-    return _Phrase(re.escape(text), len(text), literals, literals, (literals,))
 
 
 def _either(options: Sequence[_Phrase]) -> _Phrase:

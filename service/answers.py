@@ -50,7 +50,7 @@ class Answers:
         self._playbook = playbook
         self._drift = drift
         self._trial = trial
-        # Batches side by side take the interpreter from one another: a sixth more texts one by one.
+        # Batches predicted side by side take the interpreter from one another.
         self._one_batch = threading.Lock()
         self._combiner: Combiner[Complaint, Prediction] = Combiner(
             self._predict,
@@ -88,7 +88,8 @@ class Answers:
     ) -> list[Judged]:
         """Many complaints with everything that was found; nothing is stored."""
         received_at = datetime.now(UTC)
-        found = predict(complaints, self.predictor)
+        with self._one_batch:
+            found = predict(complaints, self.predictor)
         return self._judge(complaints, ids, found, by, received_at)
 
     def store(self, batch: Sequence[Judged], also: Also) -> None:
@@ -111,8 +112,7 @@ class Answers:
             for place, item in enumerate(checked)
             if isinstance(item, Complaint)
         ]
-        with self._one_batch:
-            judged = self.judge_many(complaints, ids, by)
+        judged = self.judge_many(complaints, ids, by)
         wanted = [item for item in judged if item.complaint.store is not False]
         replies = iter(judged)
         results = [next(replies).reply if isinstance(item, Complaint) else item for item in checked]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import signal
@@ -18,6 +17,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from classifier import load as load_model
+from classifier.collection import settle
 from classifier.errors import SettingsError
 from service import binding, first_start, logs, metrics
 from service.app import Parts, create_app, load_parts
@@ -124,8 +124,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Flask:
         """The application, made once before the fork."""
         app = create_app(self._parts.settings, self._parts)
-        gc.freeze()  # workers share these objects, and no collection walks over them (0.14 s)
-        gc.set_threshold(50_000)  # a batch makes 10,000 objects and no cycles; 700 are too few
+        settle()
         return app
 
     def _on_ready(self, _arbiter: Any) -> None:

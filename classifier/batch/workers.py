@@ -7,7 +7,6 @@ the parent is gone, even by kill -9, the pipes close and they end.
 
 from __future__ import annotations
 
-import gc
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,15 +17,12 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from classifier.batch.score import Chunk, Scorer, Tally
+from classifier.collection import settle
 from classifier.errors import TriageError
 
 Scored = tuple[bytes, Tally]
 Score = Callable[[Chunk], Scored]
 _AHEAD = 3  # chunks for each process that are read before the first of them is written
-
-# New objects until Python looks for cycles: a chunk of answers has 10,000 and no cycles; with 700
-# the looking took an eighth of the time.
-_COLLECT_AFTER = 50_000
 
 
 class WorkerError(TriageError):
@@ -37,8 +33,7 @@ class WorkerError(TriageError):
 def workers(scorer: Scorer, jobs: int) -> Iterator[Callable[[Iterable[Chunk]], Iterator[Scored]]]:
     """A function that scores chunks in `jobs` processes; with 1 it does so in this one."""
     scorer.score(Chunk(1, ["退款一直没有到账"], {}))  # what is made at first use is made once
-    gc.freeze()  # what is loaded stays: no collection walks over it, or writes to shared memory
-    gc.set_threshold(_COLLECT_AFTER)
+    settle()
     if jobs == 1:
         yield lambda chunks: map(scorer.score, chunks)
         return

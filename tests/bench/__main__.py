@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import platform
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from classifier import load
+from classifier.collection import settle
 from tests.bench.library import Measure, measure_library
 from tests.bench.picture import draw
 from tests.bench.server import measure_server
@@ -34,7 +34,7 @@ def main(target: Path, *, save: bool) -> None:
     corpus = rows(_TEXTS)
     texts = corpus.text.tolist()
     triage = load(models=ROOT / "models")
-    gc.freeze()  # as the service and the command line do
+    settle()  # as the service and the command line do
     measures = measure_library(triage, texts, corpus.category.tolist())
     furious = corpus[corpus.intensity.isin(["4", "5"])].text.tolist()
     measures += measure_server(texts[:500], furious[:500])

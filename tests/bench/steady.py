@@ -9,7 +9,6 @@ counted from; and it must show in three tries.
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 import click
 
 from classifier import Triage, load
+from classifier.collection import settle
 from tests.bench.library import batches, ratio
 from tests.bench.texts import sample
 from tests.conftest import ROOT
@@ -51,7 +51,7 @@ def measure() -> dict[str, float]:
     """The ratios of the current model on a sample of the corpus."""
     texts, labels = sample(_TEXTS)
     model = load(models=ROOT / "models")
-    gc.freeze()  # as the service and the command line do
+    settle()  # as the service and the command line do
     return steady_ratios(model, texts, labels)
 
 
