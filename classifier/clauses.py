@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.kernels import Codes, Longs, phrases
-from classifier.lookup import code_points
+from classifier.lookup import code_points, joined
 
 # Context is read so far and no farther, so that the work for one match is bounded however long the
 # text is.
@@ -14,21 +14,22 @@ SENTENCE_CHARS = 80
 _NO_PIECES = np.zeros(0, np.int64)
 
 
-class Ends:
-    """Which characters of a batch end a piece, a clause, a sentence: a byte of 1 if one does."""
+class Parts:
+    """Where the words, clauses and sentences of a batch are, by position in the batch.
+
+    A clause or sentence around a span is the stretch from `before[start]` characters before it to
+    `after[end]` behind it, which takes in the mark that ends it, but never a line break.
+    """
 
     def __init__(self, codes: Codes, piece_ends: Longs) -> None:
-        pieces, clauses, sentences = phrases.find_ends(codes, piece_ends)
-        self.pieces, self.clauses, self.sentences = (
-            pieces.tobytes(), clauses.tobytes(), sentences.tobytes(),
-        )  # fmt: skip
+        found = phrases.find_parts(codes, piece_ends, CLAUSE_CHARS, SENTENCE_CHARS)
+        self._ends, *parts = [of.tobytes() for of in found]
+        self.clause_before, self.clause_after, self.sentence_before, self.sentence_after = parts
 
-
-def part_around(ends: bytes, low: int, high: int, reach: int) -> tuple[int, int]:
-    """The stretch between ends around a span, at most `reach` characters each way."""
-    first, last = max(0, low - reach), min(len(ends), high + reach)
-    before, after = ends.rfind(1, first, low), ends.find(1, high, last)
-    return first if before < 0 else before + 1, last if after < 0 else after + 1
+    def is_of_words(self, start: int, end: int) -> bool:
+        """Whether a span begins and ends where words do."""
+        ends = self._ends
+        return ends[end - 1] == 1 and (not start or ends[start - 1] == 1)
 
 
 def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -37,7 +38,8 @@ def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> clause_of("我没说起诉,气死我了!", 3, 5)
     (0, 6)
     """
-    return part_around(Ends(code_points(text), _NO_PIECES).clauses, start, end, CLAUSE_CHARS)
+    parts = Parts(code_points(joined([text])), _NO_PIECES)
+    return start - parts.clause_before[start], end + parts.clause_after[end]
 
 
 def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -46,4 +48,5 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     >>> sentence_of("好。我没说起诉,气死我了!算了", 5, 7)
     (2, 13)
     """
-    return part_around(Ends(code_points(text), _NO_PIECES).sentences, start, end, SENTENCE_CHARS)
+    parts = Parts(code_points(joined([text])), _NO_PIECES)
+    return start - parts.sentence_before[start], end + parts.sentence_after[end]

@@ -8,7 +8,7 @@ patterns are written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifier.clauses import CLAUSE_CHARS, SENTENCE_CHARS, Ends, part_around
+from classifier.clauses import Parts
 from classifier.kernels import Ints, phrases
 from classifier.kernels.phrases import Lists
 from classifier.lookup import Phrasebook
@@ -144,50 +144,52 @@ class SignalFinder:
         found: list[list[Match]] = [[] for _ in batch.texts]
         if not len(candidates):
             return found
-        texts, patterns = batch.texts, self._patterns
-        starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        stretches = candidates.tolist()
-        ends = Ends(batch.codes, batch.piece_ends)
+        parts, texts, patterns = Parts(batch.codes, batch.piece_ends), batch.texts, self._patterns
         contexts: dict[int, list[Pattern]] = {}
-        for row, number, _, _ in stretches:
-            if number >= self._n_phrases:
-                contexts.setdefault(row, []).append(patterns[number])
-        for row, number, low, high in stretches:
-            if number >= self._n_phrases:
-                continue
-            text, origin = texts[row], starts[row]
+        tries = []
+        for stretch in candidates.tolist():
+            if stretch[1] < self._n_phrases:
+                tries.append(stretch)
+            else:
+                contexts.setdefault(stretch[0], []).append(patterns[stretch[1]])
+        starts = [0, *accumulate(len(text) + 1 for text in texts)]
+        for row, number, low, high in tries:
+            text, origin, pattern, matches = texts[row], starts[row], patterns[number], found[row]
             last = min(len(text), high - origin)
-            pattern = patterns[number]
-            match = pattern.expression.search(text, max(0, low - origin), last)
-            while match and _is_within(match, pattern.code, found[row]):
-                match = pattern.expression.search(text, match.end(), last)
+            search = pattern.expression.search
+            match = search(text, max(0, low - origin), last)
+            while match and matches and _is_within(match, pattern.code, matches):
+                match = search(text, match.end(), last)
             if match:
-                place = _Place(ends, text, origin, contexts.get(row, ()))
-                found[row] += self._meant(pattern, place, match, last)
+                place = _Place(parts, text, origin, contexts.get(row, ()))
+                matches += self._meant(pattern, place, match, last)
         return [_merge(matches) if len(matches) > 1 else matches for matches in found]
 
     def _meant(
         self, pattern: Pattern, place: _Place, match: re.Match[str] | None, high: int
-    ) -> Iterator[Match]:
+    ) -> list[Match]:
         """The matches of a pattern up to `high` that no border, idiom or guard forbids."""
+        meant = []
         while match:
             start, end = match.span()
             if end == high < len(place.text):
                 break  # what follows is not seen here; there are no anchors for it
             is_meant = self._is_meant(pattern, place, start, end)
             if is_meant:
-                yield Match(pattern.code, start, end)
+                meant.append(Match(pattern.code, start, end))
             match = pattern.expression.search(place.text, end if is_meant else start + 1, high)
+        return meant
 
     def _is_meant(self, pattern: Pattern, place: _Place, start: int, end: int) -> bool:
-        rule = self.rules[pattern.code]
-        text = place.text
-        if pattern.at_word_borders and not place.is_at_borders(start, end):
+        parts, text, origin, contexts = place
+        first, last = origin + start, origin + end
+        if pattern.at_word_borders and not parts.is_of_words(first, last):
             return False
-        low, high = place.part(start, end, CLAUSE_CHARS, place.ends.clauses)
-        if place.contexts and any(
+        rule = self.rules[pattern.code]
+        low, high = start - parts.clause_before[first], end + parts.clause_after[last]
+        if contexts and any(
             idiom.start() < end and start < idiom.end()
-            for context in place.contexts
+            for context in contexts
             if context in rule.idioms
             for idiom in context.expression.finditer(text, low, high)
         ):
@@ -195,49 +197,39 @@ class SignalFinder:
         near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS] if pattern.needs else ""
         if pattern.needs and not pattern.needs.search(near):
             return False
-        return not pattern.guarded or not self._is_guarded(rule, place, (start, end), (low, high))
+        return not pattern.guarded or not _is_guarded(rule, place, (start, end), (low, high))
 
-    def _is_guarded(
-        self, rule: SignalRules, place: _Place, span: tuple[int, int], clause: tuple[int, int]
-    ) -> bool:
-        """Whether the context takes the meaning away."""
-        text = place.text
-        (start, end), (low, high) = span, clause
-        guard = rule.guard
-        if (
-            (guard.before and guard.before.search(text[low:start]))
-            or (guard.after and guard.after.search(text[end:high]))
-            or (guard.clause and guard.clause.search(text[low:high]))
-        ):
-            return True
-        settled_by = [p for p in place.contexts if p in rule.settled_by]
-        if not (guard.leads or settled_by):
-            return False
-        first, last = place.part(start, end, SENTENCE_CHARS, place.ends.sentences)
-        return bool(
-            (guard.leads and guard.leads.search(text[first:start]))
-            or any(p.expression.search(text, first, last) for p in settled_by)
-        )
+
+def _is_guarded(
+    rule: SignalRules, place: _Place, span: tuple[int, int], clause: tuple[int, int]
+) -> bool:
+    """Whether the context takes the meaning away."""
+    text, guard = place.text, rule.guard
+    (start, end), (low, high) = span, clause
+    if (
+        (guard.before and guard.before.search(text[low:start]))
+        or (guard.after and guard.after.search(text[end:high]))
+        or (guard.clause and guard.clause.search(text[low:high]))
+    ):
+        return True
+    settled_by = place.contexts and [p for p in place.contexts if p in rule.settled_by]
+    if not (guard.leads or settled_by):
+        return False
+    parts, origin = place.parts, place.origin
+    first = start - parts.sentence_before[origin + start]
+    last = end + parts.sentence_after[origin + end]
+    if guard.leads and guard.leads.search(text[first:start]):
+        return True
+    return any(p.expression.search(text, first, last) for p in settled_by)
 
 
 class _Place(NamedTuple):
     """A text of a batch, and the idioms and settling patterns whose anchors it holds."""
 
-    ends: Ends
+    parts: Parts
     text: str
     origin: int  # where the text begins in the batch
     contexts: Sequence[Pattern]
-
-    def part(self, start: int, end: int, reach: int, ends: bytes) -> tuple[int, int]:
-        """The clause or sentence around a span, in characters of the text."""
-        origin = self.origin
-        low, high = part_around(ends, origin + start, origin + end, reach)
-        return max(low - origin, 0), min(high - origin, len(self.text))
-
-    def is_at_borders(self, start: int, end: int) -> bool:
-        """Whether the span begins and ends where words do."""
-        pieces, origin = self.ends.pieces, self.origin
-        return bool(pieces[origin + end - 1] and (not start or pieces[origin + start - 1]))
 
 
 def _lists(members: Iterable[Iterable[int]]) -> Lists:

@@ -158,20 +158,25 @@ def _is_one_of(code: int, marks: Codes) -> bool:
 
 
 @compiled
-def find_ends(codes: Codes, piece_ends: Longs) -> tuple[Bytes, Bytes, Bytes]:
-    """1 at each character that ends a piece, a clause, a sentence."""
-    pieces, clauses, sentences = (
-        np.zeros(len(codes), np.uint8),
-        np.zeros(len(codes), np.uint8),
-        np.zeros(len(codes), np.uint8),
-    )
+def find_parts(
+    codes: Codes, piece_ends: Longs, clause_chars: int, sentence_chars: int
+) -> tuple[Bytes, Bytes, Bytes, Bytes, Bytes]:
+    """1 where a piece ends, and how far the clause and the sentence go before and after a place.
+
+    That is counted in characters: from the place back to what follows the latest end, and from it
+    to the next end, which belongs to the part unless it is a line break; at most 255.
+    """
+    n = len(codes)
+    pieces = np.zeros(n, np.uint8)
     for end in piece_ends:
         pieces[end - 1] = 1
+    clauses, sentences = np.empty(n, np.uint8), np.empty(n, np.uint8)
     before = np.uint32(BREAK)
-    for position in range(len(codes)):
+    for position in range(n):
         code = codes[position]
+        clauses[position] = sentences[position] = 0
         if not _FIRST_HAN <= code <= _LAST_HAN:
-            after = codes[position + 1] if position + 1 < len(codes) else np.uint32(BREAK)
+            after = codes[position + 1] if position + 1 < n else np.uint32(BREAK)
             is_end = _is_one_of(code, _SENTENCE_MARKS)
             if code == _DOT:
                 is_end = bool(not _ZERO <= after <= _NINE)
@@ -181,4 +186,25 @@ def find_ends(codes: Codes, piece_ends: Longs) -> tuple[Bytes, Bytes, Bytes]:
                 is_end or _is_one_of(code, _CLAUSE_MARKS) or (code == SPACE and is_between)
             )
         before = code
-    return pieces, clauses, sentences
+    clause_before, clause_after = _distances(codes, clauses, clause_chars)
+    sentence_before, sentence_after = _distances(codes, sentences, sentence_chars)
+    return pieces, clause_before, clause_after, sentence_before, sentence_after
+
+
+@compiled
+def _distances(codes: Codes, ends: Bytes, most: int) -> tuple[Bytes, Bytes]:
+    """How many characters lie between each place and the latest end, and up to the next."""
+    n = len(ends)
+    before, after = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    distance = 0
+    for place in range(n):
+        before[place] = min(distance, most)
+        distance = 0 if ends[place] else distance + 1
+    distance = 0
+    for place in range(n - 1, -1, -1):
+        if ends[place]:
+            distance = 0 if codes[place] == BREAK else 1
+        else:
+            distance += 1
+        after[place] = min(distance, most)
+    return before, after
