@@ -7,12 +7,12 @@ concept, so that one of them teaches the other.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
+import tomli
 
 from classifier.errors import ResourceError, shorten
 from classifier.kernels import Ints, kinds
@@ -31,7 +31,7 @@ def packaged_concepts() -> Concepts:
     Raises:
         ResourceError: the file breaks its own rules; names the concept.
     """
-    return Concepts(tomllib.loads(_source().decode("utf-8")))
+    return Concepts(tomli.loads(_source().decode("utf-8")))
 
 
 def _source() -> bytes:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 
 from classifier.cluster import Run, here
 from classifier.concepts import packaged_concepts
@@ -31,6 +31,9 @@ from classifier.kernels import (
 from classifier.lookup import GramIndex, Phrasebook, code_points
 from classifier.tokens import CutBatch, Tokeniser, cut_batch
 from classifier.vocabulary import Counting, Terms, chunks_of, count_terms
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 MAX_WORD_NGRAM = 2
 MAX_CHAR_NGRAM = 4
@@ -200,6 +203,8 @@ class Vectoriser:
 
     def matrix(self, batch: CutBatch) -> sp.csr_array:
         """The rows of a batch."""
+        import scipy.sparse as sp  # noqa: PLC0415  (a tenth of a second, and no answer needs it)
+
         n_texts, sublinear = len(batch.texts), self.settings.sublinear_tf
         matrices = []
         for found, idf, length in zip(
@@ -221,6 +226,8 @@ def _rows(shared: tuple[Vectoriser, type[np.floating]], texts: Sequence[str]) ->
 
 def _stacked(chunks: list[sp.csr_array]) -> sp.csr_array:
     """The rows of all chunks, which are given up one by one: a million texts are held once."""
+    import scipy.sparse as sp  # noqa: PLC0415  (a tenth of a second, and no answer needs it)
+
     n_columns, ends = chunks[0].shape[1], np.cumsum([0, *(chunk.nnz for chunk in chunks)])
     index = np.int32 if ends[-1] < 2**31 else np.int64
     row_ends = [chunk.indptr[1:] + end for chunk, end in zip(chunks, ends, strict=False)]

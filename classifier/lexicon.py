@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain, product
 from typing import Any, NamedTuple
+
+import tomli
 
 from classifier.errors import ResourceError, shorten
 from classifier.signals import Guard, Pattern, SignalRules
@@ -54,7 +55,7 @@ def packaged_rules() -> tuple[SignalRules, ...]:
     Raises:
         ResourceError: the lexicon breaks its own syntax; names signal and pattern.
     """
-    return compile_rules(tomllib.loads(_source().decode("utf-8")))
+    return compile_rules(tomli.loads(_source().decode("utf-8")))
 
 
 @cache
