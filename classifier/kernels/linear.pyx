@@ -11,6 +11,10 @@ from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, prefetch
 import numpy as np
 
 
+cdef enum:
+    _AHEAD = 8  # how many terms earlier the row of one is asked for
+
+
 cdef struct _Slot:  # of another text it counts as empty
     int32_t row
     int32_t column
@@ -94,6 +98,13 @@ cdef Py_ssize_t _longest_row(const Occurrence *found, Py_ssize_t n_found) noexce
 
 cdef inline double _tf(double count, bint sublinear) noexcept nogil:
     return 1.0 + log(count) if sublinear and count > 1.0 else count
+
+
+cdef inline void _fetch(const float *row, Py_ssize_t width) noexcept nogil:
+    """Ask for the row of a term that is wanted soon: a table is larger than the cache."""
+    cdef Py_ssize_t column
+    for column in range(0, width, 16):  # what the cache fetches at once
+        prefetch(row + column)
 
 
 def weigh(
@@ -183,6 +194,8 @@ cdef void _add_scores(
             unscaled[output] = 0.0
         for i in range(n):  # one pass: the table is too large for the processor's cache
             terms = table + width * counter.terms[i].column
+            if i + _AHEAD < n:
+                _fetch(table + width * counter.terms[i + _AHEAD].column, n_outputs)
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
             for output in range(n_outputs):
@@ -237,6 +250,8 @@ cdef void _add_shares(
         squares = 0.0
         for i in range(n):
             terms = table + width * counter.terms[i].column
+            if i + _AHEAD < n:
+                _fetch(table + width * counter.terms[i + _AHEAD].column, width)
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
             counter.terms[i].count = value / counter.terms[i].count  # of one occurrence, from here on
