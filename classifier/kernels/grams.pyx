@@ -134,6 +134,45 @@ cdef inline void _look_around(
         step += 1
 
 
+cdef struct _Owners:
+    int32_t n_single
+    const int64_t *firsts
+    const int32_t *several
+
+
+cdef inline Py_ssize_t _write_down(
+    const uint64_t *units, const int32_t *starts, const int32_t *ends, int n_places,
+    const int32_t *ways, const int32_t *depths, const _Owners *owners,
+    Occurrence *found, Py_ssize_t n, Py_ssize_t room, int32_t *row,
+) noexcept nogil:
+    """Add what was seen from some places to the occurrences; how many there are now.
+
+    Those for which there is no room are counted, too.
+    """
+    cdef Py_ssize_t number
+    cdef int32_t value
+    cdef int place, step
+    for place in range(n_places):
+        row[0] += units[place] == BREAK
+        for step in range(depths[place]):
+            value = ways[PLACES_AT_ONCE * step + place]
+            if value == PREFIX:
+                continue
+            if value < owners.n_single:
+                if n < room:
+                    found[n] = Occurrence(value, starts[place], ends[place + step], row[0])
+                n += 1
+                continue
+            value -= owners.n_single
+            for number in range(owners.firsts[value + 1], owners.firsts[value + 2]):
+                if n < room:
+                    found[n] = Occurrence(
+                        owners.several[number], starts[place], ends[place + step], row[0]
+                    )
+                n += 1
+    return n
+
+
 def find_grams(units, spans, const uint64_t[::1] table, Py_ssize_t longest, owners):
     """Occurrences of the table's n-grams: value, start, end and number of the text.
 
@@ -145,46 +184,34 @@ def find_grams(units, spans, const uint64_t[::1] table, Py_ssize_t longest, owne
     cdef const uint64_t[::1] wide = _as_wide(units)
     cdef const int32_t[::1] starts = spans[0], ends = spans[1], several = owners[1]
     cdef const int64_t[::1] firsts = owners[0]
-    cdef Py_ssize_t n_units = wide.shape[0], first = 0, n = 0, most = 1, place, number, step
-    cdef int32_t n_single = <int32_t>firsts[0], row = 0, value, start
-    cdef int32_t[PLACES_AT_ONCE] depths
+    cdef _Owners of = _Owners(<int32_t>firsts[0], &firsts[0], &several[0])
+    cdef Py_ssize_t n_units = wide.shape[0], room = 4 * n_units, first = 0, n = 0, n_after
+    cdef int32_t row = 0, row_after
+    cdef int32_t depths[PLACES_AT_ONCE]
     cdef int32_t[::1] ways = np.empty(longest * PLACES_AT_ONCE, np.int32)
-    cdef int here
-    for place in range(1, firsts.shape[0] - 1):
-        most = max(most, firsts[place + 1] - firsts[place])
-    cdef Py_ssize_t room = most * longest * PLACES_AT_ONCE  # what some places may need
-    occurrences = np.empty((4 * n_units + room, 4), np.int32)
-    cdef int32_t[:, ::1] view = occurrences
-    cdef Occurrence *found = <Occurrence *>&view[0, 0]
+    occurrences = np.empty((room, 4), np.int32)
+    cdef int32_t[:, ::1] found = occurrences
     while True:
         with nogil:
-            while first < n_units and n + room <= view.shape[0]:
+            while first < n_units:
                 _look_around(
                     &wide[0], n_units, first, &table[0], table.shape[0] - 1, longest,
                     &ways[0], depths,
                 )
-                for here in range(min(PLACES_AT_ONCE, n_units - first)):
-                    place = first + here
-                    row += wide[place] == BREAK
-                    start = starts[place]
-                    for step in range(depths[here]):
-                        value = ways[PLACES_AT_ONCE * step + here]
-                        if value == PREFIX:
-                            continue
-                        if value < n_single:
-                            found[n] = Occurrence(value, start, ends[place + step], row)
-                            n += 1
-                            continue
-                        value -= n_single
-                        for number in range(firsts[value + 1], firsts[value + 2]):
-                            found[n] = Occurrence(several[number], start, ends[place + step], row)
-                            n += 1
+                row_after = row
+                n_after = _write_down(
+                    &wide[first], &starts[first], &ends[first],
+                    min(PLACES_AT_ONCE, n_units - first), &ways[0], depths, &of,
+                    <Occurrence *>&found[0, 0], n, room, &row_after,
+                )
+                if n_after > room:
+                    break
+                n, row = n_after, row_after
                 first += PLACES_AT_ONCE
         if first >= n_units:
             return occurrences[:n]
-        occurrences = np.concatenate([occurrences, np.empty_like(occurrences)])
-        view = occurrences
-        found = <Occurrence *>&view[0, 0]
+        occurrences = np.concatenate([occurrences, np.empty((n_after, 4), np.int32)])
+        found, room = occurrences, len(occurrences)
 
 
 cdef struct _Gram:

@@ -295,29 +295,30 @@ def find_spans(
     least share of the strongest piece, and the least ratio at which neighbours join.
     """
     cdef Py_ssize_t n_pieces = piece_ends.shape[0], n_outputs = shares.shape[1]
-    cdef Py_ssize_t n = 0, first = 0, begin, last, output, piece, position
+    cdef Py_ssize_t n = 0, first = 0, begin, last, output, piece, position = 0
     cdef int32_t row = 0
-    cdef double weight
     most, longest, least, ratio = rules
     cdef _Rules limits = _Rules(most, longest, least, ratio)
     all_spans = np.empty((n_pieces * n_outputs, 4), np.int32)
     all_sums = np.empty(n_pieces * n_outputs)
     cdef int32_t[:, ::1] spans_view = all_spans
     cdef Occurrence *spans = <Occurrence *>&spans_view[0, 0]
-    cdef double[::1] sums = all_sums, weights = np.empty(n_pieces)
+    cdef double[::1] sums = all_sums, weights = np.empty(n_outputs * n_pieces)
     with nogil:
+        for piece in range(n_pieces):
+            for output in range(n_outputs):
+                weights[output * n_pieces + piece] = 0.0
+            while position < piece_ends[piece]:
+                for output in range(n_outputs):
+                    weights[output * n_pieces + piece] += shares[position, output]
+                position += 1
         for last in range(n_pieces):
             if codes[piece_ends[last] - 1] != BREAK:
                 continue
             for output in range(n_outputs):
-                for piece in range(first, last):
-                    weight = 0.0
-                    for position in range(piece_ends[piece - 1] if piece else 0, piece_ends[piece]):
-                        weight += shares[position, output]
-                    weights[piece] = weight
                 begin = n
                 n = _join_pieces(
-                    &codes[0], &piece_ends[0], &weights[0], first, last, &limits,
+                    &codes[0], &piece_ends[0], &weights[output * n_pieces], first, last, &limits,
                     spans, &sums[0], begin,
                 )
                 n = min(n, begin + limits.most)
@@ -335,7 +336,7 @@ cdef Py_ssize_t _join_pieces(
     """Write down the spans of one text, the strongest first; how many there are now."""
     cdef Py_ssize_t n = begin, previous = -1, piece, place, other, best
     cdef int64_t origin = piece_ends[first - 1] if first else 0, start, end
-    cdef double strongest = 0.0, weight
+    cdef double strongest = 0.0, weight, largest
     cdef bint was_word = False, is_word
     for piece in range(first, last):
         strongest = max(strongest, fabs(weights[piece]))
@@ -360,10 +361,11 @@ cdef Py_ssize_t _join_pieces(
             n += 1
         previous, was_word = piece, is_word
     for place in range(begin, min(n, begin + rules.most)):  # selection sort: there are few
-        best = place
+        best, largest = place, fabs(sums[place])
         for other in range(place + 1, n):
-            if fabs(sums[other]) > fabs(sums[best]):
-                best = other
+            weight = fabs(sums[other])
+            best = other if weight > largest else best
+            largest = weight if weight > largest else largest
         sums[place], sums[best] = sums[best], sums[place]
         spans[place].start, spans[best].start = spans[best].start, spans[place].start
         spans[place].end, spans[best].end = spans[best].end, spans[place].end
