@@ -112,15 +112,16 @@ def find_candidates(
     cdef const int32_t[::1] needed = needs[1]
     cdef Py_ssize_t n_found = found.shape[0], n_patterns = reaches.shape[0]
     cdef Py_ssize_t i = 0, n = 0, n_waiting = 0, kept, place, other
-    cdef int32_t n_groups = 0, row = -1, text_start = 0, anchor, start, end, reach, lowest, pattern, number
+    cdef int32_t last_group = -1, row = -1, text_start = 0, anchor, start, end, pattern, number
+    cdef int32_t reach, lowest
     cdef const Occurrence *anchors = <const Occurrence *>&found[0, 0]
     for place in range(needed.shape[0]):
-        n_groups = max(n_groups, needed[place] + 1)
-    cdef int32_t[::1] scratch = np.empty(3 * n_patterns + n_groups, np.int32)
+        last_group = needed[place] if needed[place] > last_group else last_group
+    cdef int32_t[::1] scratch = np.empty(3 * n_patterns + last_group + 1, np.int32)
     cdef int32_t *waiting = &scratch[0]  # patterns
-    cdef int32_t *latest = waiting + n_patterns  # start, by group
-    cdef _Pattern *known = <_Pattern *>(latest + n_groups)
-    memset(latest, -1, (n_groups + 2 * n_patterns) * sizeof(int32_t))
+    cdef _Pattern *known = <_Pattern *>(waiting + n_patterns)
+    cdef int32_t *latest = <int32_t *>(known + n_patterns)  # start, by group
+    memset(known, -1, n_patterns * sizeof(_Pattern) + (last_group + 1) * sizeof(int32_t))
     answer = np.empty((64 + n_patterns, 4), np.int32)
     cdef int32_t[:, ::1] answer_view = answer
     cdef _Candidate *candidates = <_Candidate *>&answer_view[0, 0]
