@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from classifier import Triage
-from tests.conftest import ROOT
 from tests.show.packaged import TEXT, digests, install, served
 from tests.supply import audit, licences
 from tests.supply.build import tracked
