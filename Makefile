@@ -1,6 +1,7 @@
 # Each target is one line over a Python command line. `make` alone lists them.
 PYTHON ?= python3
 RUN := .venv/bin/python
+LOOPS := classifier/kernels/.compiled
 .DEFAULT_GOAL := help
 .PHONY: help serve demo data-check train tune evaluate report compare promote rollback shadow drift retrain feedback next-labels label-audit insight weekly test check bench bench-check audit licences sbom dist
 
@@ -13,7 +14,11 @@ help: ## list the targets
 	.venv/bin/pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	touch $@
 
-models/CURRENT: | .venv/ready
+$(LOOPS): .venv/ready hatch_build.py $(wildcard classifier/kernels/*.pyx classifier/kernels/*.pxd)
+	$(RUN) hatch_build.py
+	touch $@
+
+models/CURRENT: | $(LOOPS)
 	$(RUN) -m training train --data data/corpus --out models
 
 serve: models/CURRENT ## start the service on 127.0.0.1:8000 (TRIAGE_PORT); the first start prints a key
@@ -22,13 +27,13 @@ serve: models/CURRENT ## start the service on 127.0.0.1:8000 (TRIAGE_PORT); the 
 demo: models/CURRENT ## fill the case queue with CASES (2000) demo cases of the last 30 days
 	$(RUN) -m service demo --cases $(or $(CASES),2000)
 
-data-check: .venv/ready ## check DATA (data/corpus) before training, against HOLDOUT; writes the rows with problems to ROWS
+data-check: $(LOOPS) ## check DATA (data/corpus) before training, against HOLDOUT; writes the rows with problems to ROWS
 	$(RUN) -m training data-check --data $(or $(DATA),data/corpus) $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(ROWS),--rows $(ROWS))
 
-train: .venv/ready ## train a model from DATA (data/corpus); the last line printed is its folder
+train: $(LOOPS) ## train a model from DATA (data/corpus); the last line printed is its folder
 	$(RUN) -m training train --data $(or $(DATA),data/corpus) --out models
 
-tune: .venv/ready ## search settings on DATA (data/corpus) for BUDGET (10) minutes; the last line is a train.toml
+tune: $(LOOPS) ## search settings on DATA (data/corpus) for BUDGET (10) minutes; the last line is a train.toml
 	$(RUN) -m training tune --data $(or $(DATA),data/corpus) --budget-minutes $(or $(BUDGET),10) --output $(or $(OUTPUT),var/tune)
 
 evaluate: models/CURRENT ## measure MODEL (the current one) on DATA, labelled text it has not seen
@@ -55,25 +60,25 @@ shadow: models/CURRENT ## try MODEL on live traffic without touching decisions; 
 retrain: models/CURRENT ## feedback, training with it, gates on HOLDOUT: a candidate, nothing is promoted; VERDICTS (data/feedback)
 	$(RUN) -m training retrain $(if $(HOLDOUT),--holdout $(HOLDOUT)) $(if $(DATA),--data $(DATA)) $(if $(VERDICTS),--verdicts $(VERDICTS))
 
-feedback: .venv/ready ## turn exported verdicts (data/feedback) into tables in OUT (var/feedback), and say what they tell
+feedback: $(LOOPS) ## turn exported verdicts (data/feedback) into tables in OUT (var/feedback), and say what they tell
 	$(RUN) -m training feedback $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
 
 next-labels: models/CURRENT ## choose NUMBER (200) texts of DATA to label next, for FORMAT (label-studio, doccano or csv), into OUT
 	$(RUN) -m training next-labels --data $(DATA) --number $(or $(NUMBER),200) --format $(or $(FORMAT),csv) --output $(OUT)
 
-label-audit: .venv/ready ## find doubtful labels in DATA (data/corpus), write the page OUT (var/label-audit.html) to mend them
+label-audit: $(LOOPS) ## find doubtful labels in DATA (data/corpus), write the page OUT (var/label-audit.html) to mend them
 	$(RUN) -m training label-audit --data $(or $(DATA),data/corpus) --output $(or $(OUT),var/label-audit.html)
 
-insight: .venv/ready ## find frequent issues and emerging words in the cases of the last 90 days anew, and list the issues
+insight: $(LOOPS) ## find frequent issues and emerging words in the cases of the last 90 days anew, and list the issues
 	$(RUN) -m service insight --rebuild
 
-weekly: .venv/ready ## the report of WEEK (the last whole one, such as 2026-W46) for a director, into OUTPUT (var/weekly.html)
+weekly: $(LOOPS) ## the report of WEEK (the last whole one, such as 2026-W46) for a director, into OUTPUT (var/weekly.html)
 	$(RUN) -m service weekly-report $(if $(WEEK),--week $(WEEK)) --output $(or $(OUTPUT),var/weekly.html)
 
 test: models/CURRENT ## run the whole test suite, on all cores
 	$(RUN) -m pytest -n auto --dist worksteal
 
-check: .venv/ready ## lint, types, import directions, declared dependencies
+check: $(LOOPS) ## lint, types, import directions, declared dependencies
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/deptry .
 
 bench: models/CURRENT ## measure speed as ratios against references in the same run, into var/bench.json; SAVE=1: docs/bench.json too
@@ -82,14 +87,14 @@ bench: models/CURRENT ## measure speed as ratios against references in the same 
 bench-check: models/CURRENT ## fail if a steady ratio has fallen by a fifth against docs/bench.json
 	$(RUN) -m tests.bench.steady
 
-audit: .venv/ready ## ask SERVICE (pypi, or osv) for known vulnerabilities of all locked packages
+audit: $(LOOPS) ## ask SERVICE (pypi, or osv) for known vulnerabilities of all locked packages
 	$(RUN) -m tests.supply.audit --service $(or $(SERVICE),pypi)
 
-licences: .venv/ready ## check the licences of all packages, and list them in docs/
+licences: $(LOOPS) ## check the licences of all packages, and list them in docs/
 	$(RUN) -m tests.supply.licences --write
 
-sbom: .venv/ready ## write what the service is made of into OUTPUT (var/sbom.json), as CycloneDX
+sbom: $(LOOPS) ## write what the service is made of into OUTPUT (var/sbom.json), as CycloneDX
 	$(RUN) -m tests.supply.sbom --output $(or $(OUTPUT),var/sbom.json)
 
-dist: .venv/ready ## build sdist and wheel of the last commit into dist/, the same bytes each time
+dist: $(LOOPS) ## build sdist and wheel of the last commit into dist/, the same bytes each time
 	$(RUN) -m tests.supply.build

@@ -15,7 +15,7 @@ __all__ = ["Triage", "load"]
 
 
 def __getattr__(name: str) -> object:
-    """`Triage` and `load`, loaded when they are asked for: policies and files need no compiler."""
+    """`Triage` and `load`, loaded when they are asked for: policies and files need no model."""
     if name in __all__:
         from classifier import triage  # noqa: PLC0415
 

@@ -18,7 +18,7 @@ from classifier.profile import Longs
 from service.policy_watch import PolicyWatch
 
 CHECK_SECONDS = 1.0
-# The library compiles its loops at their first use: about 20 s, 0.3 s when they are on the disk.
+# What the library makes at its first use is made before the first request, and before a swap.
 _WARM_UP = ("等了四十分钟还没人理，再不退款我就投诉！",)
 # A model that could not be loaded is tried again once its folder or CURRENT has changed: it may
 # have been copied meanwhile. If neither has, after a minute.

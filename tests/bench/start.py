@@ -18,30 +18,25 @@ import json, resource, sys, time
 from pathlib import Path
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
-import numpy
-from classifier.kernels import answers
 from classifier.triage import load
 imported = resident()
-answers.softmax(numpy.zeros((1, 2)))
-compiler = resident()
 triage = load(models=Path(sys.argv[1]))
 triage.predict(["等了四十分钟才上菜，菜还是凉的"])
 seconds, whole = time.process_time(), resident()
-print(json.dumps([seconds, compiler - imported, whole - compiler, whole]))
+print(json.dumps([seconds, whole - imported, whole]))
 """
 
 
 def measure_start(models: Path) -> list[Measure]:
-    """Medians over fresh processes; compiled loops are on disk already. Linux only.
+    """Medians over fresh processes. Linux only.
 
-    Seconds are the processor's: another process that wants it does not count. Numba's compiler is
-    there once, with the first loop, for however many models; it is told apart from the model.
+    Seconds are the processor's: another process that wants it does not count. The memory of a model
+    is all that is added after the imports.
     """
     runs = [_run(models) for _ in range(_ROUNDS)]
-    seconds, compiler, growth, whole = (median(column) for column in zip(*runs, strict=True))
+    seconds, growth, whole = (median(column) for column in zip(*runs, strict=True))
     return [
         Measure("import, load, first text", seconds, "s", _LIMIT_SECONDS / seconds, 1.0),
-        Measure("memory of Numba's compiler", compiler, "MB"),
         Measure("memory of a loaded model", growth, "MB", _LIMIT_MB / growth, 1.0),
         Measure("memory of the whole process", whole, "MB"),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from classifier import Triage
-from tests.conftest import ROOT
 from tests.show.packaged import TEXT, digests, install, served
 from tests.supply import audit, licences
 from tests.supply.build import tracked
@@ -101,26 +99,20 @@ def test_the_audit_tells_flaws_from_silence(osv: str, tmp_path: Path) -> None:
 def test_the_packages_hold_all_and_are_the_same_each_time(
     toy_folder: Path, toy: Triage, tmp_path: Path
 ) -> None:
-    """Twice the same bytes, every file of the source, and a wheel that works elsewhere."""
+    """Twice the same bytes, every file of the source, loops, and a wheel that works elsewhere."""
     first, second = tmp_path / "first", tmp_path / "second"
     assert digests(first) == digests(second)
     wheel = next(first.glob("*.whl"))
     packages = ("classifier/", "training/", "service/")
     wanted = {path for path in tracked() if path.startswith(packages)}
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith(packages)}
-    assert packed == wanted - {"training/EXPERIMENTS.md"}
+    loops = {path.removesuffix(".pyx") for path in wanted if path.endswith(".pyx")}
+    compiled = {path for path in packed if path.endswith((".so", ".pyd"))}
+    assert {path.partition(".")[0] for path in compiled} == loops
+    assert packed - compiled == wanted - {"training/EXPERIMENTS.md"}
     python = install(wheel, tmp_path / "environment", is_offline=True)
-    toy.predict([TEXT])
-    _carry_compiled(tmp_path / "environment")
     answer = served(python, toy_folder.parent, tmp_path)
     assert answer["model_version"] == toy_folder.name
     category = toy.predict([TEXT])[0].category
     assert category is not None
     assert dict(answer["category"])["code"] == category.code
-
-
-def _carry_compiled(environment: Path) -> None:
-    """Machine code of the same loops goes along: compiling them anew takes half a minute."""
-    target = next(environment.glob("lib/python*/site-packages/classifier/kernels"))
-    source = ROOT / "classifier" / "kernels"
-    shutil.copytree(source / "__pycache__", target / "__pycache__", dirs_exist_ok=True)

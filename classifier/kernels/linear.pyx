@@ -1,0 +1,372 @@
+"""From occurrences to weights, logits and the spans that explain them."""
+
+cimport cython
+from libc.math cimport fabs, log, sqrt
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
+
+from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, prefetch
+
+import numpy as np
+
+
+cdef enum:
+    _AHEAD = 8  # how many terms earlier the row of one is asked for
+
+
+cdef struct _Slot:  # of another text it counts as empty
+    int32_t row
+    int32_t column
+    int32_t place
+
+
+cdef struct _Term:
+    double count
+    int32_t column
+
+
+@cython.final
+cdef class _Counter:
+    """Counts the terms of one text after another, in order of their first occurrence.
+
+    `cells` says for each occurrence which of the `terms` it is.
+    """
+
+    cdef _Slot *slots
+    cdef _Term *terms
+    cdef int32_t *cells
+    cdef uint32_t last  # slot
+
+    def __cinit__(self, Py_ssize_t longest):
+        """Room for a text of so many occurrences."""
+        cdef Py_ssize_t n_slots = 16
+        while n_slots < 2 * longest:
+            n_slots *= 2
+        self.last = <uint32_t>(n_slots - 1)
+        self.slots = <_Slot *>malloc(n_slots * sizeof(_Slot))
+        self.terms = <_Term *>malloc((longest + 1) * sizeof(_Term))
+        self.cells = <int32_t *>malloc((longest + 1) * sizeof(int32_t))
+        if not (self.slots and self.terms and self.cells):
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.slots)
+        free(self.terms)
+        free(self.cells)
+
+    cdef inline void begin(self) noexcept nogil:
+        """Forget all texts."""
+        memset(self.slots, -1, (self.last + 1) * sizeof(_Slot))
+
+    cdef inline Py_ssize_t count(
+        self, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found
+    ) noexcept nogil:
+        """How many terms the text has whose occurrences begin at `found`; sets their number."""
+        cdef const Occurrence *one = found
+        cdef int32_t row = found.row, column, n = 0
+        cdef uint64_t place
+        cdef _Slot *slot
+        while one < end and one.row == row:
+            column = one.value
+            # 2^32 divided by the golden ratio (Knuth, TAOCP vol. 3, 6.4)
+            place = (<uint64_t>column * 0x9E3779B1U) >> 7 & self.last
+            slot = self.slots + place
+            while slot.row == row and slot.column != column:
+                place = (place + 1) & self.last
+                slot = self.slots + place
+            if slot.row != row:
+                slot[0] = _Slot(row, column, n)
+                self.terms[n] = _Term(0.0, column)
+                n += 1
+            self.terms[slot.place].count += 1.0
+            self.cells[one - found] = slot.place
+            one += 1
+        n_found[0] = one - found
+        return n
+
+
+cdef Py_ssize_t _longest_row(const Occurrence *found, Py_ssize_t n_found) noexcept nogil:
+    """The largest number of occurrences in one text."""
+    cdef Py_ssize_t longest = 0, first = 0, i
+    for i in range(n_found):
+        if found[i].row != found[first].row:
+            first = i
+        longest = max(longest, i + 1 - first)
+    return longest
+
+
+cdef inline double _tf(double count, bint sublinear) noexcept nogil:
+    return 1.0 + log(count) if sublinear and count > 1.0 else count
+
+
+cdef inline void _fetch(const float *row, Py_ssize_t width) noexcept nogil:
+    """Ask for the row of a term that is wanted soon: a table is larger than the cache."""
+    cdef Py_ssize_t column
+    for column in range(0, width, 16):  # what the cache fetches at once
+        prefetch(row + column)
+
+
+def weigh(
+    const int32_t[:, ::1] found, Py_ssize_t n_texts, const double[::1] idf, double length,
+    bint sublinear,
+):
+    """TF-IDF of occurrences in order of their texts, as a sparse matrix.
+
+    Returns row pointers, columns (in order of occurrence) and values of rows with the Euclidean
+    length `length`.
+    """
+    cdef Py_ssize_t n_found = found.shape[0], begin = 0, n_here, n, row, i
+    cdef const Occurrence *one = <const Occurrence *>&found[0, 0]
+    cdef const Occurrence *end = one + n_found
+    cdef _Counter counter = _Counter(_longest_row(one, n_found))
+    cdef double value, squares, scale
+    row_pointers = np.zeros(n_texts + 1, np.int64)
+    all_columns, all_values = np.empty(n_found, np.int32), np.empty(n_found)
+    cdef int64_t[::1] indptr = row_pointers
+    cdef int32_t[::1] columns = all_columns
+    cdef double[::1] values = all_values
+    with nogil:
+        counter.begin()
+        for row in range(n_texts):
+            if one < end and one.row == row:
+                n = counter.count(one, end, &n_here)
+                one += n_here
+                squares = 0.0
+                for i in range(n):
+                    value = _tf(counter.terms[i].count, sublinear) * idf[counter.terms[i].column]
+                    columns[begin + i], values[begin + i] = counter.terms[i].column, value
+                    squares += value * value
+                scale = length / sqrt(squares)
+                for i in range(begin, begin + n):
+                    values[i] *= scale
+                begin += n
+            indptr[row + 1] = begin
+    return row_pointers, all_columns[:begin].copy(), all_values[:begin].copy()
+
+
+def scores(
+    blocks, const int64_t[::1] firsts, const double[::1] lengths, bint sublinear,
+    const float[:, ::1] table, const double[::1] bias, Py_ssize_t n_texts,
+):
+    """The TF-IDF rows of the occurrences times weights, plus `bias`, shape (texts, outputs).
+
+    Block b of the occurrences has the columns from `firsts[b]` and rows of the length `lengths[b]`.
+    Row c of `table` is the idf of column c, then its weight for each output, and perhaps others.
+    The same as `weigh` and a product, in a third of the time.
+    """
+    cdef Py_ssize_t n_outputs = bias.shape[0], block, row, output
+    cdef const int32_t[:, ::1] found
+    logits = np.empty((n_texts, n_outputs))
+    cdef double[:, ::1] sums = logits
+    cdef double[::1] unscaled = np.empty(n_outputs)
+    cdef _Counter counter
+    with nogil:
+        for row in range(n_texts):
+            for output in range(n_outputs):
+                sums[row, output] = bias[output]
+    for block in range(len(blocks)):
+        found = blocks[block]
+        counter = _Counter(_longest_row(<const Occurrence *>&found[0, 0], found.shape[0]))
+        with nogil:
+            _add_scores(
+                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
+                sublinear, &table[firsts[block], 0], table.shape[1], &sums[0, 0], n_outputs,
+                &unscaled[0],
+            )
+    return logits
+
+
+cdef void _add_scores(
+    _Counter counter, const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
+    const float *table, Py_ssize_t width, double *sums, Py_ssize_t n_outputs, double *unscaled,
+) noexcept nogil:
+    cdef const Occurrence *end = one + n_found
+    cdef const float *terms
+    cdef double value, squares, scale
+    cdef double *of_text
+    cdef Py_ssize_t n, n_here, i, output
+    counter.begin()
+    while one < end:
+        n = counter.count(one, end, &n_here)
+        squares = 0.0
+        for output in range(n_outputs):
+            unscaled[output] = 0.0
+        for i in range(n):  # one pass: the table is too large for the processor's cache
+            terms = table + width * counter.terms[i].column
+            if i + _AHEAD < n:
+                _fetch(table + width * counter.terms[i + _AHEAD].column, n_outputs)
+            value = _tf(counter.terms[i].count, sublinear) * terms[0]
+            squares += value * value
+            for output in range(n_outputs):
+                unscaled[output] += value * terms[output + 1]
+        scale = length / sqrt(squares)
+        of_text = sums + n_outputs * one.row
+        for output in range(n_outputs):
+            of_text[output] += scale * unscaled[output]
+        one += n_here
+
+
+def add_shares(
+    blocks, const int64_t[::1] firsts, const double[::1] lengths, bint sublinear,
+    const float[:, ::1] table, const int64_t[:, ::1] chosen, double[:, ::1] shares,
+):
+    """Spread each term's part in some outputs over its occurrences and their characters, evenly.
+
+    The first five as in `scores`. `chosen` says per text which columns of the table are
+    explained, shape (texts, outputs); `shares` has a row for each character of the batch.
+    """
+    cdef Py_ssize_t n_outputs = chosen.shape[1], longest, block
+    cdef const int32_t[:, ::1] found
+    cdef _Counter counter
+    cdef double[::1] weights
+    for block in range(len(blocks)):
+        found = blocks[block]
+        longest = _longest_row(<const Occurrence *>&found[0, 0], found.shape[0])
+        counter = _Counter(longest)
+        weights = np.empty(longest * n_outputs)
+        with nogil:
+            _add_shares(
+                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
+                sublinear, &table[firsts[block], 0], table.shape[1], &chosen[0, 0], n_outputs,
+                &weights[0], &shares[0, 0],
+            )
+
+
+cdef void _add_shares(
+    _Counter counter, const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
+    const float *table, Py_ssize_t width, const int64_t *chosen, Py_ssize_t n_outputs,
+    double *weights, double *shares,
+) noexcept nogil:
+    cdef const Occurrence *end = one + n_found
+    cdef const float *terms
+    cdef const int64_t *columns
+    cdef double value, squares, scale, share
+    cdef Py_ssize_t n, n_here, i, output, position, place
+    counter.begin()
+    while one < end:
+        n = counter.count(one, end, &n_here)
+        columns = chosen + n_outputs * one.row
+        squares = 0.0
+        for i in range(n):
+            terms = table + width * counter.terms[i].column
+            if i + _AHEAD < n:
+                _fetch(table + width * counter.terms[i + _AHEAD].column, width)
+            value = _tf(counter.terms[i].count, sublinear) * terms[0]
+            squares += value * value
+            counter.terms[i].count = value / counter.terms[i].count  # of one occurrence, from here on
+            for output in range(n_outputs):
+                weights[n_outputs * i + output] = terms[columns[output]]
+        scale = length / sqrt(squares)
+        for i in range(n_here):
+            place = counter.cells[i]
+            value = scale * counter.terms[place].count / (one.end - one.start)
+            for output in range(n_outputs):
+                share = value * weights[n_outputs * place + output]
+                for position in range(one.start, one.end):
+                    shares[n_outputs * position + output] += share
+            one += 1
+
+
+cdef inline bint _is_word(uint32_t code) noexcept nogil:
+    """Whether a piece that begins so is a word, not a mark or picture."""
+    return (
+        c"0" <= code <= c"9"
+        or c"a" <= code <= c"z"
+        or 0xC0 <= code < 0x2000
+        or 0x3040 <= code < 0xFF00
+    )
+
+
+cdef struct _Rules:
+    Py_ssize_t most
+    int32_t longest
+    double least
+    double ratio
+
+
+def find_spans(
+    const uint32_t[::1] codes, const int64_t[::1] piece_ends, const double[:, ::1] shares, rules
+):
+    """The strongest spans of each text for each output, with their weights, text by text.
+
+    `shares` are those of characters, shape (characters, outputs). A span is its output, start and
+    end in its text, and text number. `rules` are the most spans of a text, the longest span, the
+    least share of the strongest piece, and the least ratio at which neighbours join.
+    """
+    cdef Py_ssize_t n_pieces = piece_ends.shape[0], n_outputs = shares.shape[1]
+    cdef Py_ssize_t n = 0, first = 0, begin, last, output, piece, position = 0
+    cdef int32_t row = 0
+    most, longest, least, ratio = rules
+    cdef _Rules limits = _Rules(most, longest, least, ratio)
+    all_spans = np.empty((n_pieces * n_outputs, 4), np.int32)
+    all_sums = np.empty(n_pieces * n_outputs)
+    cdef int32_t[:, ::1] spans_view = all_spans
+    cdef Occurrence *spans = <Occurrence *>&spans_view[0, 0]
+    cdef double[::1] sums = all_sums, weights = np.empty(n_outputs * n_pieces)
+    with nogil:
+        for piece in range(n_pieces):
+            for output in range(n_outputs):
+                weights[output * n_pieces + piece] = 0.0
+            while position < piece_ends[piece]:
+                for output in range(n_outputs):
+                    weights[output * n_pieces + piece] += shares[position, output]
+                position += 1
+        for last in range(n_pieces):
+            if codes[piece_ends[last] - 1] != BREAK:
+                continue
+            for output in range(n_outputs):
+                begin = n
+                n = _join_pieces(
+                    &codes[0], &piece_ends[0], &weights[output * n_pieces], first, last, &limits,
+                    spans, &sums[0], begin,
+                )
+                n = min(n, begin + limits.most)
+                for position in range(begin, n):
+                    spans[position].value, spans[position].row = output, row
+            row, first = row + 1, last + 1
+    return all_spans[:n], all_sums[:n]
+
+
+cdef Py_ssize_t _join_pieces(
+    const uint32_t *codes, const int64_t *piece_ends, const double *weights,
+    Py_ssize_t first, Py_ssize_t last, const _Rules *rules,
+    Occurrence *spans, double *sums, Py_ssize_t begin,
+) noexcept nogil:
+    """Write down the spans of one text, the strongest first; how many there are now."""
+    cdef Py_ssize_t n = begin, previous = -1, piece, place, other, best
+    cdef int64_t origin = piece_ends[first - 1] if first else 0, start, end
+    cdef double strongest = 0.0, weight, largest
+    cdef bint was_word = False, is_word
+    for piece in range(first, last):
+        strongest = max(strongest, fabs(weights[piece]))
+    for piece in range(first, last):
+        start, end = piece_ends[piece - 1] if piece else 0, piece_ends[piece]
+        weight = weights[piece]
+        if fabs(weight) <= rules.least * strongest or codes[start] == SPACE:
+            continue
+        is_word = _is_word(codes[start])
+        if (
+            n > begin
+            and previous == piece - 1
+            and was_word == is_word
+            and end - origin - spans[n - 1].start <= rules.longest
+            and rules.ratio <= sums[n - 1] / weight <= 1 / rules.ratio
+        ):
+            sums[n - 1] += weight
+            spans[n - 1].end = <int32_t>(end - origin)
+        else:
+            spans[n].start, spans[n].end = start - origin, end - origin
+            sums[n] = weight
+            n += 1
+        previous, was_word = piece, is_word
+    for place in range(begin, min(n, begin + rules.most)):  # selection sort: there are few
+        best, largest = place, fabs(sums[place])
+        for other in range(place + 1, n):
+            weight = fabs(sums[other])
+            best = other if weight > largest else best
+            largest = weight if weight > largest else largest
+        sums[place], sums[best] = sums[best], sums[place]
+        spans[place].start, spans[best].start = spans[best].start, spans[place].start
+        spans[place].end, spans[best].end = spans[best].end, spans[place].end
+    return n

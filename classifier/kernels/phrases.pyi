@@ -1,0 +1,19 @@
+from classifier.kernels import Bytes, Codes, Ints, Longs
+
+Lists = tuple[Longs, Ints]
+
+PLAIN: int
+CHINESE: int
+DIGIT: int
+LATIN: int
+PROVINCE: int
+HAN: int
+SUSPECT: int
+
+def fold_and_look(codes: Codes, ends: Longs, folds: Codes, kinds: Bytes) -> Bytes: ...
+def find_candidates(
+    found: Ints, groups_of: Lists, patterns_of: Lists, needs: Lists, reaches: Ints
+) -> Ints: ...
+def find_parts(
+    codes: Codes, piece_ends: Longs, clause_chars: int, sentence_chars: int
+) -> Bytes: ...
