@@ -48,12 +48,12 @@ class Concepts:
         self.names = sorted(concepts)
         self.words = [word for name in self.names for word in concepts[name]]
         sizes = [len(concepts[name]) for name in self.names]
-        self._concepts = np.repeat(np.arange(len(self.names), dtype=np.int32), sizes)
+        self.numbers: Ints = np.repeat(np.arange(len(self.names), dtype=np.int32), sizes)
 
     def of_words(self, found: Ints) -> Ints:
         """Occurrences of concepts, given those of `words`: their concepts instead of their numbers.
 
         The array is changed in place.
         """
-        kinds.renumber(found, self._concepts)
+        kinds.renumber(found, self.numbers)
         return found

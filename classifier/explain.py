@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from classifier.kernels import END, ROW, START, VALUE, Floats, linear
+from classifier.kernels import END, ROW, START, VALUE, Floats, Ints, linear
 from classifier.prediction import Evidence
 from classifier.text import CleanText
 from classifier.tokens import CutBatch
@@ -22,23 +22,33 @@ MAX_SPANS = 8  # per head: what a person reads at a glance
 _MAX_MERGED_CHARS = 8
 _LEAST_RATIO = 0.1  # of the strongest piece: what is weaker explains nothing
 _MERGE_RATIO = 0.4  # neighbours join if the weaker has at least this share of the stronger
-_RULES = (MAX_SPANS, _MAX_MERGED_CHARS, _LEAST_RATIO, _MERGE_RATIO)
+RULES = (MAX_SPANS, _MAX_MERGED_CHARS, _LEAST_RATIO, _MERGE_RATIO)
+
+Spans = tuple[Ints, Floats]  # as `linear.find_spans` returns them
 
 _evidence = partial(tuple.__new__, Evidence)  # half the time of the class, for 14 a text
 
 
-def evidence(
-    texts: Sequence[CleanText], batch: CutBatch, shares: Floats, heads: Sequence[tuple[str, float]]
-) -> list[tuple[Evidence, ...]]:
+def spans_of(batch: CutBatch, shares: Floats) -> Spans:
     """The strongest spans of each text, head after head, the largest contribution first.
 
-    `shares` says how much each character of the batch adds to each head, shape (characters, heads);
-    `heads` are their names, and factors for their weights. Pieces under `_LEAST_RATIO` of a text's
-    strongest are left out. Neighbours join if they push the same way, the weaker with at least
-    `_MERGE_RATIO` of the stronger, and are both words or both marks. Spans of a head do not overlap
-    and never split a word. Texts that the batch has behind these are passed over.
+    `shares` says how much each character of the batch adds to each head, shape (characters, heads).
+    Pieces under `_LEAST_RATIO` of a text's strongest are left out. Neighbours join if they push the
+    same way, the weaker with at least `_MERGE_RATIO` of the stronger, and are both words or both
+    marks. Spans of a head do not overlap and never split a word.
     """
-    spans, weights = linear.find_spans(batch.codes, batch.piece_ends, shares, _RULES)
+    return linear.find_spans(batch.codes, batch.piece_ends, shares, RULES)
+
+
+def evidence(
+    texts: Sequence[CleanText], found_spans: Spans, heads: Sequence[tuple[str, float]]
+) -> list[tuple[Evidence, ...]]:
+    """Spans of each text as they are shown.
+
+    `heads` are names, and factors for their weights. Texts that the batch has behind these are
+    passed over.
+    """
+    spans, weights = found_spans
     ends = spans[:, ROW].searchsorted(np.arange(len(texts) + 1))
     spans = spans[: ends[-1]]
     factors = np.array([factor for _, factor in heads])

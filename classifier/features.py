@@ -89,8 +89,8 @@ class Vectoriser:
         self._idfs = [idf[a:b] for a, b in pairwise(self._firsts.tolist())]
         n_blocks = 3 if terms[2] else 2
         self._lengths = np.array([1.0, 1.0, settings.concept_weight][:n_blocks])
-        self._blocks = self._firsts, self._lengths, settings.sublinear_tf
-        self._words = GramIndex(_units_of_words(self.word_terms))
+        self.blocks = self._firsts, self._lengths, settings.sublinear_tf
+        self.words = GramIndex(_units_of_words(self.word_terms))
         concept_words = packaged_concepts().words if self.concept_terms else []
         self.phrases: list[Sequence[str]] = [self.char_terms, concept_words]
 
@@ -141,13 +141,10 @@ class Vectoriser:
     def _phrasebook(self) -> Phrasebook:
         return Phrasebook(self.phrases)
 
-    def occurrences(self, batch: CutBatch, phrases: Sequence[Ints] = ()) -> Occurrences:
-        """Known words, characters, and concepts if the model counts them, where they stand.
-
-        `phrases` are the occurrences of `self.phrases`, if somebody has found them already.
-        """
-        chars, concept_words = phrases or self._phrasebook.find(batch.codes)
-        words = self._words.find(*grams.word_units(batch.codes, batch.piece_ends))
+    def occurrences(self, batch: CutBatch) -> Occurrences:
+        """Known words, characters, and concepts if the model counts them, where they stand."""
+        chars, concept_words = self._phrasebook.find(batch.codes)
+        words = self.words.find(*grams.word_units(batch.codes, batch.piece_ends))
         if not self.concept_terms:
             return words, chars
         return words, chars, packaged_concepts().of_words(concept_words)
@@ -160,7 +157,7 @@ class Vectoriser:
     def _count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         batch = cut_batch(self.tokeniser.piece_ends, texts)
         units, starts, ends = grams.word_units(batch.codes, batch.piece_ends)
-        found = self._words.find(units, starts, ends)
+        found = self.words.find(units, starts, ends)
         is_break = units == BREAK
         rows = np.cumsum(is_break)[~is_break]
         borders = np.zeros(len(batch.codes) + 1, np.int64)
@@ -171,25 +168,17 @@ class Vectoriser:
         words = np.bincount(rows, minlength=n_texts)
         return words, np.bincount(rows[is_unknown], minlength=n_texts)
 
-    def scores(
-        self, occurrences: Occurrences, table: Singles, bias: Floats, n_texts: int
-    ) -> Floats:
-        """The texts' rows times weights, plus `bias`, shape (n_texts, outputs).
-
-        Row c of `table` is the idf of column c, then its weight for each output; it may be longer.
-        """
-        return linear.scores(occurrences, *self._blocks, table, bias, n_texts)
-
     def shares(
         self, occurrences: Occurrences, table: Singles, chosen: Longs, n_chars: int
     ) -> Floats:
         """How much each character of a batch adds to some outputs, shape (n_chars, outputs).
 
-        Of `table`, as in `scores`, `chosen` names per text the columns that are explained,
-        shape (texts, outputs). A text's characters sum to its row times those weights.
+        Row c of `table` is the idf of column c, then its weight for each output; `chosen` names per
+        text the columns that are explained, shape (texts, outputs). A text's characters sum to its
+        row times those weights.
         """
         shares = np.zeros((n_chars, chosen.shape[1]))
-        linear.add_shares(occurrences, *self._blocks, table, chosen, shares)
+        linear.add_shares(occurrences, *self.blocks, table, chosen, shares)
         return shares
 
     def vectorise(

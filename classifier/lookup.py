@@ -78,13 +78,18 @@ class GramIndex:
         """
         return cls(code_points(joined(texts)))
 
+    @property
+    def tables(self) -> tuple[Table, int, tuple[Longs, Ints]]:
+        """What the compiled loops want of it."""
+        return self._table, self._longest, self._owners
+
     def find(self, units: Units, starts: Ints, ends: Ints) -> Ints:
         """Number, start, end and text number of each occurrence, shape (occurrences, 4).
 
         `starts` and `ends` are the places of the units in characters.
         """
         spans = starts, ends
-        return grams.find_grams(units, spans, self._table, self._longest, self._owners)
+        return grams.find_grams(units, spans, *self.tables)
 
 
 def _distinct(keys: Keys) -> Keys:
@@ -111,6 +116,11 @@ class Phrasebook:
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
         self._index = GramIndex.of_texts([text for texts in lists for text in texts])
         self._firsts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
+
+    @property
+    def tables(self) -> tuple[tuple[Table, int, tuple[Longs, Ints]], Longs]:
+        """What the compiled loops want of it: an index, and the borders between the lists."""
+        return self._index.tables, self._firsts
 
     def find(self, codes: Codes) -> list[Ints]:
         r"""For each list: number, start, end and text number of the occurrences of its texts.

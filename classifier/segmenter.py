@@ -59,6 +59,11 @@ class Segmenter:
         self._dictionary = _read_dictionary(words.decode("utf-8"), user_words, frequency)
         self._model = _read_model(*[part.decode("utf-8") for part in model])
 
+    @property
+    def tables(self) -> tuple[routes.Dictionary, Floats]:
+        """What the compiled loops want of it: the dictionary and the model of characters."""
+        return self._dictionary, self._model
+
     def piece_ends(self, codes: Codes) -> Longs:
         r"""Where each piece of a text ends; a text may be several, with a line break after each.
 

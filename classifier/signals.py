@@ -130,30 +130,36 @@ class SignalFinder:
     def _phrasebook(self) -> Phrasebook:
         return Phrasebook([self.anchors])
 
-    def find(self, batch: CutBatch, anchors: Ints | None = None) -> list[list[Match]]:
-        """The signals meant in each clean text, by position in the text; those of a code merged.
+    @property
+    def watch(self) -> tuple[Lists, Lists, Lists, Ints]:
+        """What the compiled loops want of it."""
+        return *self._lists, self._reaches
 
-        `anchors` are the occurrences of `self.anchors`, if somebody has found them already.
+    def find(self, batch: CutBatch) -> list[list[Match]]:
+        """The signals meant in each clean text, by position in the text; those of a code merged.
 
         One pass over the batch finds the anchors. A pattern is tried only in windows that hold all
         of its anchors, so the time grows with the length of the texts and the anchors in them.
         """
-        if anchors is None:
-            (anchors,) = self._phrasebook.find(batch.codes)
-        candidates = phrases.find_candidates(anchors, *self._lists, self._reaches)
-        found: list[list[Match]] = [[] for _ in batch.texts]
+        (anchors,) = self._phrasebook.find(batch.codes)
+        candidates = phrases.find_candidates(anchors, *self.watch)
+        return self.meant(batch.texts, candidates, Parts.of(batch.codes, batch.piece_ends))
+
+    def meant(self, texts: Sequence[str], candidates: Ints, parts: Parts) -> list[list[Match]]:
+        """As `find`, where the candidates have been found already."""
+        found: list[list[Match]] = [[] for _ in texts]
         if not len(candidates):
             return found
-        parts, texts, patterns = Parts(batch.codes, batch.piece_ends), batch.texts, self._patterns
+        patterns = self._patterns
         contexts: dict[int, list[Pattern]] = {}
         tries = []
         for stretch in candidates.tolist():
-            if stretch[1] < self._n_phrases:
+            if stretch[0] < self._n_phrases:
                 tries.append(stretch)
             else:
-                contexts.setdefault(stretch[0], []).append(patterns[stretch[1]])
+                contexts.setdefault(stretch[3], []).append(patterns[stretch[0]])
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        for row, number, low, high in tries:
+        for number, low, high, row in tries:
             text, origin, pattern, matches = texts[row], starts[row], patterns[number], found[row]
             last = min(len(text), high - origin)
             search = pattern.expression.search

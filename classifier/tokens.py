@@ -32,13 +32,14 @@ class Tokeniser:
 
     `cut(text)` returns pieces whose concatenation is the text, and `piece_ends(text, codes)` where
     they end, given its code points too; `fingerprint` names engine, engine version and a SHA-256
-    of the user words, and changes when any segmentation might.
+    of the user words, and changes when any segmentation might. `segmenter` is our own, if it is.
     """
 
     engine: str
     fingerprint: str
     cut: Callable[[str], list[str]]
     piece_ends: PieceEnds
+    segmenter: Segmenter | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process loads the engine for itself."""
@@ -172,7 +173,7 @@ def _compiled() -> Tokeniser:
     def cut(text: str) -> list[str]:
         return pieces_of(text, segmenter.piece_ends(code_points(text)))
 
-    return Tokeniser("compiled", f"compiled-{segmenter.fingerprint}", cut, piece_ends)
+    return Tokeniser("compiled", f"compiled-{segmenter.fingerprint}", cut, piece_ends, segmenter)
 
 
 def _rjieba_cut() -> Callable[[str], list[str]]:

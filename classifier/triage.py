@@ -13,13 +13,15 @@ import numpy as np
 
 from classifier import explain, language
 from classifier.artifact import Artifact, current_version, read_artifact
+from classifier.clauses import REACHES, Parts
 from classifier.concepts import concepts_hash, packaged_concepts
 from classifier.errors import ModelError
 from classifier.features import Vectoriser
 from classifier.kernels import Longs
+from classifier.kernels.reading import Reader, Reading
 from classifier.lexicon import packaged_rules
 from classifier.likeness import Term, likeness, telling_terms
-from classifier.lookup import Phrasebook
+from classifier.lookup import Phrasebook, code_points, joined
 from classifier.manifest import read_category_head, read_features, read_intensity_head, text_of
 from classifier.neutral import neutral_hash, packaged_neutral
 from classifier.prediction import (
@@ -33,7 +35,7 @@ from classifier.prediction import (
 )
 from classifier.signals import Match, SignalFinder
 from classifier.text import CleanText, clean_batch
-from classifier.tokens import cut_batch, tokeniser
+from classifier.tokens import tokeniser
 
 CATEGORY, INTENSITY = "category", "intensity"
 # Texts worked on at once: the arrays stay in the processor's cache (45 against 65 µs a text).
@@ -96,7 +98,19 @@ class Triage:
             self._explained.append((INTENSITY, 1.0))
         self._table = np.column_stack(columns)  # side by side: one access to memory for a term
         self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequencies())
-        self._phrasebook = Phrasebook([*self._vectoriser.phrases, self._signals.anchors])
+        segmenter = self._tokeniser.segmenter
+        self._reader = Reader(
+            segmenter.tables if segmenter else None,
+            Phrasebook([*self._vectoriser.phrases, self._signals.anchors]).tables,
+            self._vectoriser.words.tables,
+            packaged_concepts().numbers,
+            self._vectoriser.blocks,
+            self._table,
+            self._bias,
+            self._signals.watch,
+            explain.RULES,
+            REACHES,
+        )
 
     def describe(self) -> dict[str, object]:
         """What the model is, for people and machines: everything the manifest says."""
@@ -139,11 +153,8 @@ class Triage:
         # Signals are found in texts as they were sent: those that read otherwise come again behind.
         again = [row for row, item in enumerate(cleaned) if item is not read[row]]
         seen = [item.text for item in read] + [cleaned[row].text for row in again]
-        batch = cut_batch(self._tokeniser.piece_ends, seen)
-        *phrases, anchors = self._phrasebook.find(batch.codes)
-        occurrences = self._vectoriser.occurrences(batch, phrases)
-        logits = self._vectoriser.scores(occurrences, self._table, self._bias, len(seen))
-        logits = logits[: len(texts)]
+        reading = self._read_all(seen)
+        logits = reading.logits[: len(texts)]
         categories: list[Category] | list[None] = [None] * len(texts)
         intensities: list[Intensity] | list[None] = [None] * len(texts)
         likeliest = np.zeros(len(texts), np.int64)
@@ -158,12 +169,19 @@ class Triage:
             chosen[: len(texts), 0] = likeliest + 1
             if self._intensity:
                 chosen[:, -1] = self._table.shape[1] - 1
-            shares = self._vectoriser.shares(occurrences, self._table, chosen, len(batch.codes))
-            evidence = explain.evidence(read, batch, shares, self._explained)
-        signals = self._signals.find(batch, anchors)
+            evidence = explain.evidence(read, reading.explain(chosen), self._explained)
+        signals = self._signals.meant(seen, reading.candidates, Parts(reading.parts))
         for row, found in zip(again, signals[len(texts) :], strict=True):
             signals[row] = found
         return self._said(cleaned, categories, intensities, signals, evidence)
+
+    def _read_all(self, texts: Sequence[str]) -> Reading:
+        """All that the compiled loops find in clean texts, in one call."""
+        batch = joined(texts)
+        codes = code_points(batch)
+        is_ours = self._tokeniser.segmenter is not None
+        piece_ends = None if is_ours else self._tokeniser.piece_ends(batch, codes)
+        return self._reader.read(codes, len(texts), piece_ends)
 
     def _said(
         self,

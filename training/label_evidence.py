@@ -63,7 +63,7 @@ def _explained(
     both = np.zeros((len(shares), 2))
     both[:, 0] = shares[:, 0] - shares[:, 1]
     both[:, 1] = shares[:, 2] * sides
-    pieces = explain.evidence(read, batch, both, [(CATEGORY, 1.0), (LEVEL, 1.0)])
+    pieces = explain.evidence(read, explain.spans_of(batch, both), [(CATEGORY, 1.0), (LEVEL, 1.0)])
     return [[piece for piece in one if piece.weight > 0] for one in pieces]
 
 

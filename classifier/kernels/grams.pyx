@@ -7,10 +7,12 @@ in about 10^11 looks.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from classifier.kernels.loops cimport (
-    BREAK, EMPTY, PLACES_AT_ONCE, PREFIX, SEED, SPACE, UNKNOWN, USED, Occurrence, extend,
-    prefetch, slot_of,
+    BREAK, EMPTY, PLACES_AT_ONCE, PREFIX, SEED, SPACE, UNKNOWN, USED,
+    Found, Occurrence, extend, make_room, prefetch, slot_of,
 )
 
 import numpy as np
@@ -72,24 +74,36 @@ cdef _as_wide(units):
 # -- n-grams
 
 
+cdef Py_ssize_t hash_words(
+    const uint32_t *codes, const int64_t *piece_ends, Py_ssize_t n_pieces,
+    uint64_t *units, int32_t *starts, int32_t *ends,
+) noexcept nogil:
+    """As `word_units`; how many there are."""
+    cdef Py_ssize_t n = 0, start = 0, piece, position
+    cdef uint64_t unit
+    for piece in range(n_pieces):
+        if codes[start] != SPACE:
+            unit = SEED
+            for position in range(start, piece_ends[piece]):
+                unit = extend(unit, codes[position])
+            units[n] = BREAK if codes[start] == BREAK else unit
+            starts[n], ends[n] = start, piece_ends[piece]
+            n += 1
+        start = piece_ends[piece]
+    return n
+
+
 def word_units(const uint32_t[::1] codes, const int64_t[::1] piece_ends):
     """Hash, start and end of each piece of a cut batch; spaces are left out, breaks stay."""
-    cdef Py_ssize_t n_pieces = piece_ends.shape[0], n = 0, start = 0, piece, position
-    cdef uint64_t unit
+    cdef Py_ssize_t n_pieces = piece_ends.shape[0], n
     units = np.empty(n_pieces, np.uint64)
     spans = np.empty((2, n_pieces), np.int32)
     cdef uint64_t[::1] found = units
     cdef int32_t[:, ::1] places = spans
     with nogil:
-        for piece in range(n_pieces):
-            if codes[start] != SPACE:
-                unit = SEED
-                for position in range(start, piece_ends[piece]):
-                    unit = extend(unit, codes[position])
-                found[n] = <uint64_t>BREAK if codes[start] == BREAK else unit
-                places[0, n], places[1, n] = start, piece_ends[piece]
-                n += 1
-            start = piece_ends[piece]
+        n = hash_words(
+            &codes[0], &piece_ends[0], n_pieces, &found[0], &places[0, 0], &places[1, 0]
+        )
     return units[:n], spans[0, :n], spans[1, :n]
 
 
@@ -134,22 +148,16 @@ cdef inline void _look_around(
         step += 1
 
 
-cdef struct _Owners:
-    int32_t n_single
-    const int64_t *firsts
-    const int32_t *several
-
-
 cdef inline Py_ssize_t _write_down(
     const uint64_t *units, const int32_t *starts, const int32_t *ends, int n_places,
-    const int32_t *ways, const int32_t *depths, const _Owners *owners,
-    Occurrence *found, Py_ssize_t n, Py_ssize_t room, int32_t *row,
+    const int32_t *ways, const int32_t *depths, const Index *of, const Found *found, int32_t *row,
 ) noexcept nogil:
-    """Add what was seen from some places to the occurrences; how many there are now.
+    """Write what was seen from some places behind the occurrences; how many there are now.
 
     Those for which there is no room are counted, too.
     """
-    cdef Py_ssize_t number
+    cdef Occurrence *items = found.items
+    cdef Py_ssize_t n = found.n, room = found.room, number
     cdef int32_t value
     cdef int place, step
     for place in range(n_places):
@@ -158,22 +166,60 @@ cdef inline Py_ssize_t _write_down(
             value = ways[PLACES_AT_ONCE * step + place]
             if value == PREFIX:
                 continue
-            if value < owners.n_single:
+            if value < of.n_single:
                 if n < room:
-                    found[n] = Occurrence(value, starts[place], ends[place + step], row[0])
+                    items[n] = Occurrence(value, starts[place], ends[place + step], row[0])
                 n += 1
                 continue
-            value -= owners.n_single
-            for number in range(owners.firsts[value + 1], owners.firsts[value + 2]):
+            value -= of.n_single
+            for number in range(of.firsts[value + 1], of.firsts[value + 2]):
                 if n < room:
-                    found[n] = Occurrence(
-                        owners.several[number], starts[place], ends[place + step], row[0]
+                    items[n] = Occurrence(
+                        of.several[number], starts[place], ends[place + step], row[0]
                     )
                 n += 1
     return n
 
 
-def find_grams(units, spans, const uint64_t[::1] table, Py_ssize_t longest, owners):
+cdef bint add_grams(
+    const uint64_t *units, Py_ssize_t n_units, const int32_t *starts, const int32_t *ends,
+    const Index *of, int32_t *ways, Found *found,
+) noexcept nogil:
+    """As `find_grams`, behind what was found; `ways` has room for 64 entries a unit of an n-gram.
+
+    False if there is no memory.
+    """
+    cdef int32_t depths[PLACES_AT_ONCE]
+    cdef int32_t row = 0, row_after
+    cdef Py_ssize_t first = 0, n_after
+    if not make_room(found, found.n + 4 * n_units):
+        return False
+    while first < n_units:
+        _look_around(units, n_units, first, of.table, of.last, of.longest, ways, depths)
+        row_after = row
+        n_after = _write_down(
+            units + first, starts + first, ends + first, min(PLACES_AT_ONCE, n_units - first),
+            ways, depths, of, found, &row_after,
+        )
+        if n_after > found.room:
+            if not make_room(found, 2 * n_after):
+                return False
+            continue  # once more, the same places
+        found.n, row = n_after, row_after
+        first += PLACES_AT_ONCE
+    return True
+
+
+cdef Index index_of(const uint64_t[::1] table, Py_ssize_t longest, owners):
+    """The parts of an index of n-grams, which must be held elsewhere."""
+    cdef const int64_t[::1] firsts = owners[0]
+    cdef const int32_t[::1] several = owners[1]
+    return Index(
+        &table[0], table.shape[0] - 1, longest, <int32_t>firsts[0], &firsts[0], &several[0]
+    )
+
+
+def find_grams(units, spans, table, Py_ssize_t longest, owners):
     """Occurrences of the table's n-grams: value, start, end and number of the text.
 
     `spans` are starts and ends of the units in characters; `longest` is the most units of an
@@ -182,36 +228,30 @@ def find_grams(units, spans, const uint64_t[::1] table, Py_ssize_t longest, owne
     to the next.
     """
     cdef const uint64_t[::1] wide = _as_wide(units)
-    cdef const int32_t[::1] starts = spans[0], ends = spans[1], several = owners[1]
-    cdef const int64_t[::1] firsts = owners[0]
-    cdef _Owners of = _Owners(<int32_t>firsts[0], &firsts[0], &several[0])
-    cdef Py_ssize_t n_units = wide.shape[0], room = 4 * n_units, first = 0, n = 0, n_after
-    cdef int32_t row = 0, row_after
-    cdef int32_t depths[PLACES_AT_ONCE]
+    cdef const int32_t[::1] starts = spans[0], ends = spans[1]
+    cdef Index of = index_of(table, longest, owners)
     cdef int32_t[::1] ways = np.empty(longest * PLACES_AT_ONCE, np.int32)
-    occurrences = np.empty((room, 4), np.int32)
-    cdef int32_t[:, ::1] found = occurrences
-    while True:
-        with nogil:
-            while first < n_units:
-                _look_around(
-                    &wide[0], n_units, first, &table[0], table.shape[0] - 1, longest,
-                    &ways[0], depths,
-                )
-                row_after = row
-                n_after = _write_down(
-                    &wide[first], &starts[first], &ends[first],
-                    min(PLACES_AT_ONCE, n_units - first), &ways[0], depths, &of,
-                    <Occurrence *>&found[0, 0], n, room, &row_after,
-                )
-                if n_after > room:
-                    break
-                n, row = n_after, row_after
-                first += PLACES_AT_ONCE
-        if first >= n_units:
-            return occurrences[:n]
-        occurrences = np.concatenate([occurrences, np.empty((n_after, 4), np.int32)])
-        found, room = occurrences, len(occurrences)
+    cdef Found found = Found(NULL, 0, 0)
+    cdef bint is_done
+    with nogil:
+        is_done = add_grams(
+            &wide[0], wide.shape[0], &starts[0], &ends[0], &of, &ways[0], &found
+        )
+    try:
+        if not is_done:
+            raise MemoryError
+        return array_of(&found)
+    finally:
+        free(found.items)
+
+
+cdef array_of(const Found *found):
+    """Occurrences as an array, shape (occurrences, 4)."""
+    array = np.empty((found.n, 4), np.int32)
+    cdef int32_t[:, ::1] view = array
+    if found.n:
+        memcpy(&view[0, 0], found.items, found.n * sizeof(Occurrence))
+    return array
 
 
 cdef struct _Gram:

@@ -3,15 +3,6 @@ from classifier.kernels import Codes, Floats, Ints, Longs, Singles
 def weigh(
     found: Ints, n_texts: int, idf: Floats, length: float, sublinear: bool
 ) -> tuple[Longs, Ints, Floats]: ...
-def scores(
-    blocks: tuple[Ints, ...],
-    firsts: Longs,
-    lengths: Floats,
-    sublinear: bool,
-    table: Singles,
-    bias: Floats,
-    n_texts: int,
-) -> Floats: ...
 def add_shares(
     blocks: tuple[Ints, ...],
     firsts: Longs,

@@ -1,9 +1,8 @@
 """From occurrences to weights, logits and the spans that explain them."""
 
-cimport cython
 from libc.math cimport fabs, log, sqrt
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, prefetch
@@ -26,64 +25,61 @@ cdef struct _Term:
     int32_t column
 
 
-@cython.final
-cdef class _Counter:
-    """Counts the terms of one text after another, in order of their first occurrence.
+cdef struct _Counter:
+    # Counts the terms of one text after another, in order of their first occurrence. `cells` says
+    # for each occurrence which of the `terms` it is.
+    _Slot *slots
+    _Term *terms
+    int32_t *cells
+    uint64_t last  # slot
 
-    `cells` says for each occurrence which of the `terms` it is.
-    """
 
-    cdef _Slot *slots
-    cdef _Term *terms
-    cdef int32_t *cells
-    cdef uint32_t last  # slot
+cdef bint _begin(_Counter *counter, Py_ssize_t longest) noexcept nogil:
+    """Make a counter for texts of so many occurrences; false if there is no memory."""
+    cdef size_t n_slots = 16
+    while n_slots < 2 * <size_t>longest:
+        n_slots *= 2
+    counter.last = n_slots - 1
+    counter.slots = <_Slot *>malloc(n_slots * sizeof(_Slot))
+    counter.terms = <_Term *>malloc((longest + 1) * sizeof(_Term))
+    counter.cells = <int32_t *>malloc((longest + 1) * sizeof(int32_t))
+    if not (counter.slots and counter.terms and counter.cells):
+        return False
+    memset(counter.slots, -1, n_slots * sizeof(_Slot))
+    return True
 
-    def __cinit__(self, Py_ssize_t longest):
-        """Room for a text of so many occurrences."""
-        cdef Py_ssize_t n_slots = 16
-        while n_slots < 2 * longest:
-            n_slots *= 2
-        self.last = <uint32_t>(n_slots - 1)
-        self.slots = <_Slot *>malloc(n_slots * sizeof(_Slot))
-        self.terms = <_Term *>malloc((longest + 1) * sizeof(_Term))
-        self.cells = <int32_t *>malloc((longest + 1) * sizeof(int32_t))
-        if not (self.slots and self.terms and self.cells):
-            raise MemoryError
 
-    def __dealloc__(self):
-        free(self.slots)
-        free(self.terms)
-        free(self.cells)
+cdef void _end(_Counter *counter) noexcept nogil:
+    free(counter.slots)
+    free(counter.terms)
+    free(counter.cells)
 
-    cdef inline void begin(self) noexcept nogil:
-        """Forget all texts."""
-        memset(self.slots, -1, (self.last + 1) * sizeof(_Slot))
 
-    cdef inline Py_ssize_t count(
-        self, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found
-    ) noexcept nogil:
-        """How many terms the text has whose occurrences begin at `found`; sets their number."""
-        cdef const Occurrence *one = found
-        cdef int32_t row = found.row, column, n = 0
-        cdef uint64_t place
-        cdef _Slot *slot
-        while one < end and one.row == row:
-            column = one.value
-            # 2^32 divided by the golden ratio (Knuth, TAOCP vol. 3, 6.4)
-            place = (<uint64_t>column * 0x9E3779B1U) >> 7 & self.last
-            slot = self.slots + place
-            while slot.row == row and slot.column != column:
-                place = (place + 1) & self.last
-                slot = self.slots + place
-            if slot.row != row:
-                slot[0] = _Slot(row, column, n)
-                self.terms[n] = _Term(0.0, column)
-                n += 1
-            self.terms[slot.place].count += 1.0
-            self.cells[one - found] = slot.place
-            one += 1
-        n_found[0] = one - found
-        return n
+cdef inline Py_ssize_t _count(
+    _Counter *counter, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found
+) noexcept nogil:
+    """How many terms the text has whose occurrences begin at `found`; sets their number."""
+    cdef const Occurrence *one = found
+    cdef int32_t row = found.row, column, n = 0
+    cdef uint64_t place
+    cdef _Slot *slot
+    while one < end and one.row == row:
+        column = one.value
+        # 2^32 divided by the golden ratio (Knuth, TAOCP vol. 3, 6.4)
+        place = (<uint64_t>column * 0x9E3779B1U) >> 7 & counter.last
+        slot = counter.slots + place
+        while slot.row == row and slot.column != column:
+            place = (place + 1) & counter.last
+            slot = counter.slots + place
+        if slot.row != row:
+            slot[0] = _Slot(row, column, n)
+            counter.terms[n] = _Term(0.0, column)
+            n += 1
+        counter.terms[slot.place].count += 1.0
+        counter.cells[one - found] = slot.place
+        one += 1
+    n_found[0] = one - found
+    return n
 
 
 cdef Py_ssize_t _longest_row(const Occurrence *found, Py_ssize_t n_found) noexcept nogil:
@@ -119,18 +115,20 @@ def weigh(
     cdef Py_ssize_t n_found = found.shape[0], begin = 0, n_here, n, row, i
     cdef const Occurrence *one = <const Occurrence *>&found[0, 0]
     cdef const Occurrence *end = one + n_found
-    cdef _Counter counter = _Counter(_longest_row(one, n_found))
+    cdef _Counter counter
     cdef double value, squares, scale
     row_pointers = np.zeros(n_texts + 1, np.int64)
     all_columns, all_values = np.empty(n_found, np.int32), np.empty(n_found)
     cdef int64_t[::1] indptr = row_pointers
     cdef int32_t[::1] columns = all_columns
     cdef double[::1] values = all_values
+    if not _begin(&counter, _longest_row(one, n_found)):
+        _end(&counter)
+        raise MemoryError
     with nogil:
-        counter.begin()
         for row in range(n_texts):
             if one < end and one.row == row:
-                n = counter.count(one, end, &n_here)
+                n = _count(&counter, one, end, &n_here)
                 one += n_here
                 squares = 0.0
                 for i in range(n):
@@ -142,53 +140,30 @@ def weigh(
                     values[i] *= scale
                 begin += n
             indptr[row + 1] = begin
+        _end(&counter)
     return row_pointers, all_columns[:begin].copy(), all_values[:begin].copy()
 
 
-def scores(
-    blocks, const int64_t[::1] firsts, const double[::1] lengths, bint sublinear,
-    const float[:, ::1] table, const double[::1] bias, Py_ssize_t n_texts,
-):
-    """The TF-IDF rows of the occurrences times weights, plus `bias`, shape (texts, outputs).
-
-    Block b of the occurrences has the columns from `firsts[b]` and rows of the length `lengths[b]`.
-    Row c of `table` is the idf of column c, then its weight for each output, and perhaps others.
-    The same as `weigh` and a product, in a third of the time.
-    """
-    cdef Py_ssize_t n_outputs = bias.shape[0], block, row, output
-    cdef const int32_t[:, ::1] found
-    logits = np.empty((n_texts, n_outputs))
-    cdef double[:, ::1] sums = logits
-    cdef double[::1] unscaled = np.empty(n_outputs)
-    cdef _Counter counter
-    with nogil:
-        for row in range(n_texts):
-            for output in range(n_outputs):
-                sums[row, output] = bias[output]
-    for block in range(len(blocks)):
-        found = blocks[block]
-        counter = _Counter(_longest_row(<const Occurrence *>&found[0, 0], found.shape[0]))
-        with nogil:
-            _add_scores(
-                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
-                sublinear, &table[firsts[block], 0], table.shape[1], &sums[0, 0], n_outputs,
-                &unscaled[0],
-            )
-    return logits
-
-
-cdef void _add_scores(
-    _Counter counter, const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
-    const float *table, Py_ssize_t width, double *sums, Py_ssize_t n_outputs, double *unscaled,
+cdef bint add_scores(
+    const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
+    const float *table, Py_ssize_t width, double *sums, Py_ssize_t n_outputs,
 ) noexcept nogil:
+    """Add the TF-IDF rows of occurrences, of the Euclidean length `length`, times weights to sums.
+
+    A row of `table` is a term's idf, then its weight for each output; it may be longer: `width`.
+    `sums` has a row for each text. The same as `weigh` and a product, in a third of the time.
+    False if there is no memory.
+    """
     cdef const Occurrence *end = one + n_found
     cdef const float *terms
     cdef double value, squares, scale
     cdef double *of_text
+    cdef double *unscaled = <double *>malloc(n_outputs * sizeof(double))
     cdef Py_ssize_t n, n_here, i, output
-    counter.begin()
-    while one < end:
-        n = counter.count(one, end, &n_here)
+    cdef _Counter counter
+    cdef bint is_done = _begin(&counter, _longest_row(one, n_found)) and unscaled != NULL
+    while is_done and one < end:
+        n = _count(&counter, one, end, &n_here)
         squares = 0.0
         for output in range(n_outputs):
             unscaled[output] = 0.0
@@ -205,47 +180,27 @@ cdef void _add_scores(
         for output in range(n_outputs):
             of_text[output] += scale * unscaled[output]
         one += n_here
+    _end(&counter)
+    free(unscaled)
+    return is_done
 
 
-def add_shares(
-    blocks, const int64_t[::1] firsts, const double[::1] lengths, bint sublinear,
-    const float[:, ::1] table, const int64_t[:, ::1] chosen, double[:, ::1] shares,
-):
-    """Spread each term's part in some outputs over its occurrences and their characters, evenly.
-
-    The first five as in `scores`. `chosen` says per text which columns of the table are
-    explained, shape (texts, outputs); `shares` has a row for each character of the batch.
-    """
-    cdef Py_ssize_t n_outputs = chosen.shape[1], longest, block
-    cdef const int32_t[:, ::1] found
-    cdef _Counter counter
-    cdef double[::1] weights
-    for block in range(len(blocks)):
-        found = blocks[block]
-        longest = _longest_row(<const Occurrence *>&found[0, 0], found.shape[0])
-        counter = _Counter(longest)
-        weights = np.empty(longest * n_outputs)
-        with nogil:
-            _add_shares(
-                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
-                sublinear, &table[firsts[block], 0], table.shape[1], &chosen[0, 0], n_outputs,
-                &weights[0], &shares[0, 0],
-            )
-
-
-cdef void _add_shares(
-    _Counter counter, const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
+cdef bint spread_shares(
+    const Occurrence *one, Py_ssize_t n_found, double length, bint sublinear,
     const float *table, Py_ssize_t width, const int64_t *chosen, Py_ssize_t n_outputs,
-    double *weights, double *shares,
+    double *shares,
 ) noexcept nogil:
+    """As `add_shares`, of one block; false if there is no memory."""
     cdef const Occurrence *end = one + n_found
     cdef const float *terms
     cdef const int64_t *columns
     cdef double value, squares, scale, share
-    cdef Py_ssize_t n, n_here, i, output, position, place
-    counter.begin()
-    while one < end:
-        n = counter.count(one, end, &n_here)
+    cdef Py_ssize_t n, n_here, i, output, position, place, longest = _longest_row(one, n_found)
+    cdef double *weights = <double *>malloc((longest * n_outputs + 1) * sizeof(double))
+    cdef _Counter counter
+    cdef bint is_done = _begin(&counter, longest) and weights != NULL
+    while is_done and one < end:
+        n = _count(&counter, one, end, &n_here)
         columns = chosen + n_outputs * one.row
         squares = 0.0
         for i in range(n):
@@ -266,6 +221,35 @@ cdef void _add_shares(
                 for position in range(one.start, one.end):
                     shares[n_outputs * position + output] += share
             one += 1
+    _end(&counter)
+    free(weights)
+    return is_done
+
+
+def add_shares(
+    blocks, const int64_t[::1] firsts, const double[::1] lengths, bint sublinear,
+    const float[:, ::1] table, const int64_t[:, ::1] chosen, double[:, ::1] shares,
+):
+    """Spread each term's part in some outputs over its occurrences and their characters, evenly.
+
+    Block b of the occurrences has the columns from `firsts[b]` and rows of the length `lengths[b]`.
+    Row c of `table` is the idf of column c, then its weight for each output. `chosen` says per text
+    which columns of the table are explained, shape (texts, outputs); `shares` has a row for each
+    character of the batch.
+    """
+    cdef Py_ssize_t block
+    cdef const int32_t[:, ::1] found
+    cdef bint is_done
+    for block in range(len(blocks)):
+        found = blocks[block]
+        with nogil:
+            is_done = spread_shares(
+                <const Occurrence *>&found[0, 0], found.shape[0], lengths[block], sublinear,
+                &table[firsts[block], 0], table.shape[1], &chosen[0, 0], chosen.shape[1],
+                &shares[0, 0],
+            )
+        if not is_done:
+            raise MemoryError
 
 
 cdef inline bint _is_word(uint32_t code) noexcept nogil:
@@ -278,11 +262,43 @@ cdef inline bint _is_word(uint32_t code) noexcept nogil:
     )
 
 
-cdef struct _Rules:
-    Py_ssize_t most
-    int32_t longest
-    double least
-    double ratio
+cdef Rules rules_of(rules):
+    """The rules of `find_spans`."""
+    most, longest, least, ratio = rules
+    return Rules(most, longest, least, ratio)
+
+
+cdef Py_ssize_t take_spans(
+    const uint32_t *codes, const int64_t *piece_ends, Py_ssize_t n_pieces,
+    const double *shares, Py_ssize_t n_outputs, const Rules *rules,
+    Occurrence *spans, double *sums,
+) noexcept nogil:
+    """As `find_spans`, how many; there must be room for one a piece and output. -1: no memory."""
+    cdef Py_ssize_t n = 0, first = 0, begin, last, output, piece, position = 0
+    cdef int32_t row = 0
+    cdef double *weights = <double *>calloc(n_outputs * n_pieces + 1, sizeof(double))
+    if not weights:
+        return -1
+    for piece in range(n_pieces):
+        while position < piece_ends[piece]:
+            for output in range(n_outputs):
+                weights[output * n_pieces + piece] += shares[n_outputs * position + output]
+            position += 1
+    for last in range(n_pieces):
+        if codes[piece_ends[last] - 1] != BREAK:
+            continue
+        for output in range(n_outputs):
+            begin = n
+            n = _join_pieces(
+                codes, piece_ends, weights + output * n_pieces, first, last, rules,
+                spans, sums, begin,
+            )
+            n = min(n, begin + rules.most)
+            for position in range(begin, n):
+                spans[position].value, spans[position].row = output, row
+        row, first = row + 1, last + 1
+    free(weights)
+    return n
 
 
 def find_spans(
@@ -294,43 +310,25 @@ def find_spans(
     end in its text, and text number. `rules` are the most spans of a text, the longest span, the
     least share of the strongest piece, and the least ratio at which neighbours join.
     """
-    cdef Py_ssize_t n_pieces = piece_ends.shape[0], n_outputs = shares.shape[1]
-    cdef Py_ssize_t n = 0, first = 0, begin, last, output, piece, position = 0
-    cdef int32_t row = 0
-    most, longest, least, ratio = rules
-    cdef _Rules limits = _Rules(most, longest, least, ratio)
-    all_spans = np.empty((n_pieces * n_outputs, 4), np.int32)
-    all_sums = np.empty(n_pieces * n_outputs)
-    cdef int32_t[:, ::1] spans_view = all_spans
-    cdef Occurrence *spans = <Occurrence *>&spans_view[0, 0]
-    cdef double[::1] sums = all_sums, weights = np.empty(n_outputs * n_pieces)
+    cdef Py_ssize_t n_pieces = piece_ends.shape[0], n_outputs = shares.shape[1], n
+    cdef Rules limits = rules_of(rules)
+    spans = np.empty((n_pieces * n_outputs, 4), np.int32)
+    sums = np.empty(n_pieces * n_outputs)
+    cdef int32_t[:, ::1] spans_view = spans
+    cdef double[::1] sums_view = sums
     with nogil:
-        for piece in range(n_pieces):
-            for output in range(n_outputs):
-                weights[output * n_pieces + piece] = 0.0
-            while position < piece_ends[piece]:
-                for output in range(n_outputs):
-                    weights[output * n_pieces + piece] += shares[position, output]
-                position += 1
-        for last in range(n_pieces):
-            if codes[piece_ends[last] - 1] != BREAK:
-                continue
-            for output in range(n_outputs):
-                begin = n
-                n = _join_pieces(
-                    &codes[0], &piece_ends[0], &weights[output * n_pieces], first, last, &limits,
-                    spans, &sums[0], begin,
-                )
-                n = min(n, begin + limits.most)
-                for position in range(begin, n):
-                    spans[position].value, spans[position].row = output, row
-            row, first = row + 1, last + 1
-    return all_spans[:n], all_sums[:n]
+        n = take_spans(
+            &codes[0], &piece_ends[0], n_pieces, &shares[0, 0], n_outputs, &limits,
+            <Occurrence *>&spans_view[0, 0], &sums_view[0],
+        )
+    if n < 0:
+        raise MemoryError
+    return spans[:n], sums[:n]
 
 
 cdef Py_ssize_t _join_pieces(
     const uint32_t *codes, const int64_t *piece_ends, const double *weights,
-    Py_ssize_t first, Py_ssize_t last, const _Rules *rules,
+    Py_ssize_t first, Py_ssize_t last, const Rules *rules,
     Occurrence *spans, double *sums, Py_ssize_t begin,
 ) noexcept nogil:
     """Write down the spans of one text, the strongest first; how many there are now."""

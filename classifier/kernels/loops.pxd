@@ -1,6 +1,8 @@
 # What several loops share: what an occurrence is, how keys are made and found again.
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint64_t
+from libc.stdlib cimport realloc
 
 
 cdef enum:  # as in __init__.py
@@ -20,6 +22,23 @@ cdef struct Occurrence:  # a row of an array of occurrences
     int32_t start
     int32_t end
     int32_t row
+
+
+cdef struct Found:  # occurrences; whoever has them frees `items`
+    Occurrence *items
+    Py_ssize_t n
+    Py_ssize_t room
+
+
+cdef inline bint make_room(Found *found, Py_ssize_t room) noexcept nogil:
+    """Whether there is memory for so many occurrences; those that there are stay."""
+    cdef void *items
+    if found.room < room:
+        items = realloc(found.items, room * sizeof(Occurrence))
+        if not items:
+            return False
+        found.items, found.room = <Occurrence *>items, room
+    return True
 
 
 cdef extern from *:

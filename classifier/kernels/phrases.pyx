@@ -1,9 +1,11 @@
 """A look at the characters of many texts, and what stands around a phrase."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from classifier.kernels.loops cimport BREAK, SPACE, Occurrence
+from classifier.kernels.grams cimport array_of
+from classifier.kernels.loops cimport BREAK, SPACE, Found, Occurrence, make_room
 
 import numpy as np
 
@@ -88,93 +90,106 @@ cdef struct _Pattern:  # what is known of a pattern on the way through the ancho
     int32_t until  # last start of what it waits for, -1 if it does not wait
 
 
-cdef struct _Candidate:  # a row of the answer
-    int32_t row
-    int32_t pattern
-    int32_t low
-    int32_t high
+cdef Watch watch_of(groups_of, patterns_of, needs, const int32_t[::1] reaches):
+    """The lists of `find_candidates`, which must be held elsewhere."""
+    cdef const int64_t[::1] first_groups = groups_of[0], first_patterns = patterns_of[0]
+    cdef const int32_t[::1] groups = groups_of[1], patterns = patterns_of[1], needed = needs[1]
+    cdef const int64_t[::1] first_needs = needs[0]
+    cdef int32_t n_groups = 0, place
+    for place in range(needed.shape[0]):
+        n_groups = max(n_groups, needed[place] + 1)
+    return Watch(
+        &first_groups[0], &first_patterns[0], &first_needs[0],
+        &groups[0], &patterns[0], &needed[0], &reaches[0], reaches.shape[0], n_groups,
+    )
 
 
-def find_candidates(
-    const int32_t[:, ::1] found, groups_of, patterns_of, needs, const int32_t[::1] reaches
-):
+cdef bint add_candidates(
+    const Occurrence *anchors, Py_ssize_t n_anchors, const Watch *of, Found *found
+) noexcept nogil:
+    """As `find_candidates`, into `found`; False if there is no memory."""
+    cdef Py_ssize_t n_patterns = of.n_patterns
+    cdef Py_ssize_t i, n = 0, n_waiting = 0, kept, place, other
+    cdef int32_t row = -1, text_start = 0, anchor, start, end, reach, lowest, pattern, number
+    cdef Occurrence *candidates
+    cdef size_t scratch_bytes = (3 * n_patterns + of.n_groups) * sizeof(int32_t)
+    cdef _Pattern *known = <_Pattern *>malloc(scratch_bytes)
+    if not known:
+        return False
+    cdef int32_t *latest = <int32_t *>(known + n_patterns)  # start, by group
+    cdef int32_t *waiting = latest + of.n_groups  # patterns
+    memset(known, -1, n_patterns * sizeof(_Pattern) + of.n_groups * sizeof(int32_t))
+    for i in range(n_anchors):
+        if not make_room(found, n + n_patterns):
+            free(known)
+            return False
+        candidates = found.items
+        anchor, start, end = anchors[i].value, anchors[i].start, anchors[i].end
+        if anchors[i].row != row:
+            row, text_start = anchors[i].row, start
+        for place in range(of.first_groups[anchor], of.first_groups[anchor + 1]):
+            latest[of.groups[place]] = start
+        for place in range(of.first_patterns[anchor], of.first_patterns[anchor + 1]):
+            pattern = of.patterns[place]
+            if known[pattern].until < 0:
+                waiting[n_waiting] = pattern
+                n_waiting += 1
+            known[pattern].until = start
+            if of.first_needs[pattern + 1] - of.first_needs[pattern] > 1:
+                known[pattern].until += of.reaches[pattern]
+        kept = 0
+        for place in range(n_waiting):
+            pattern = waiting[place]
+            if known[pattern].until < start:
+                known[pattern].until = -1
+                continue
+            waiting[kept] = pattern
+            kept += 1
+            reach = of.reaches[pattern]
+            lowest = max(text_start, end - reach)
+            for other in range(of.first_needs[pattern], of.first_needs[pattern + 1]):
+                if latest[of.needed[other]] < lowest:
+                    break
+            else:
+                number = known[pattern].candidate
+                if (
+                    number >= 0
+                    and candidates[number].row == row
+                    and candidates[number].end >= end - reach
+                ):
+                    candidates[number].end = start + reach + 1
+                    continue
+                known[pattern].candidate = <int32_t>n
+                candidates[n] = Occurrence(pattern, end - reach, start + reach + 1, row)
+                n += 1
+        n_waiting = kept
+    found.n = n
+    free(known)
+    return True
+
+
+def find_candidates(const int32_t[:, ::1] found, groups_of, patterns_of, needs, reaches):
     """Where anchors of every group of a pattern stand close enough to be one match.
 
-    Returns text number, pattern, and the stretch that holds the match and the character after it.
+    Returns pattern, the stretch that holds the match and the character after it, and text number.
     `found` are anchors by start. Lists are first places and members: item i has the members
     `lists[1]` from `lists[0][i]` up to `lists[0][i + 1]`. `groups_of` has the groups of each
     anchor, `patterns_of` the patterns whose rarest group holds it, `needs` the groups of each
     pattern, `reaches` the length of its longest match.
     """
-    cdef const int64_t[::1] first_groups = groups_of[0], first_patterns = patterns_of[0]
-    cdef const int32_t[::1] groups = groups_of[1], patterns = patterns_of[1]
-    cdef const int64_t[::1] first_needs = needs[0]
-    cdef const int32_t[::1] needed = needs[1]
-    cdef Py_ssize_t n_found = found.shape[0], n_patterns = reaches.shape[0]
-    cdef Py_ssize_t i = 0, n = 0, n_waiting = 0, kept, place, other
-    cdef int32_t last_group = -1, row = -1, text_start = 0, anchor, start, end, pattern, number
-    cdef int32_t reach, lowest
-    cdef const Occurrence *anchors = <const Occurrence *>&found[0, 0]
-    for place in range(needed.shape[0]):
-        last_group = needed[place] if needed[place] > last_group else last_group
-    cdef int32_t[::1] scratch = np.empty(3 * n_patterns + last_group + 1, np.int32)
-    cdef int32_t *waiting = &scratch[0]  # patterns
-    cdef _Pattern *known = <_Pattern *>(waiting + n_patterns)
-    cdef int32_t *latest = <int32_t *>(known + n_patterns)  # start, by group
-    memset(known, -1, n_patterns * sizeof(_Pattern) + (last_group + 1) * sizeof(int32_t))
-    answer = np.empty((64 + n_patterns, 4), np.int32)
-    cdef int32_t[:, ::1] answer_view = answer
-    cdef _Candidate *candidates = <_Candidate *>&answer_view[0, 0]
-    while True:
-        with nogil:
-            while i < n_found and n + n_patterns <= answer_view.shape[0]:
-                anchor, start, end = anchors[i].value, anchors[i].start, anchors[i].end
-                if anchors[i].row != row:
-                    row, text_start = anchors[i].row, start
-                for place in range(first_groups[anchor], first_groups[anchor + 1]):
-                    latest[groups[place]] = start
-                kept = 0
-                for place in range(n_waiting):
-                    pattern = waiting[place]
-                    waiting[kept] = pattern
-                    if known[pattern].until >= start:
-                        kept += 1
-                    else:
-                        known[pattern].until = -1
-                n_waiting = kept
-                for place in range(first_patterns[anchor], first_patterns[anchor + 1]):
-                    pattern = patterns[place]
-                    if known[pattern].until < 0:
-                        waiting[n_waiting] = pattern
-                        n_waiting += 1
-                    known[pattern].until = start
-                    if first_needs[pattern + 1] - first_needs[pattern] > 1:
-                        known[pattern].until += reaches[pattern]
-                for place in range(n_waiting):
-                    pattern = waiting[place]
-                    reach = reaches[pattern]
-                    lowest = max(text_start, end - reach)
-                    for other in range(first_needs[pattern], first_needs[pattern + 1]):
-                        if latest[needed[other]] < lowest:
-                            break
-                    else:
-                        number = known[pattern].candidate
-                        if (
-                            number >= 0
-                            and candidates[number].row == row
-                            and candidates[number].high >= end - reach
-                        ):
-                            candidates[number].high = start + reach + 1
-                            continue
-                        known[pattern].candidate = <int32_t>n
-                        candidates[n] = _Candidate(row, pattern, end - reach, start + reach + 1)
-                        n += 1
-                i += 1
-        if i == n_found:
-            return answer[:n]
-        answer = np.concatenate([answer, np.empty_like(answer)])
-        answer_view = answer
-        candidates = <_Candidate *>&answer_view[0, 0]
+    cdef Watch watch = watch_of(groups_of, patterns_of, needs, reaches)
+    cdef Found candidates = Found(NULL, 0, 0)
+    cdef bint is_done
+    with nogil:
+        is_done = add_candidates(
+            <const Occurrence *>&found[0, 0], found.shape[0], &watch, &candidates
+        )
+    try:
+        if not is_done:
+            raise MemoryError
+        return array_of(&candidates)
+    finally:
+        free(candidates.items)
 
 
 cdef inline bint _is_sentence_mark(uint32_t code) noexcept nogil:
@@ -194,6 +209,36 @@ cdef inline bint _is_han(uint32_t code) noexcept nogil:
     return _FIRST_HAN <= code <= _LAST_HAN
 
 
+cdef void mark_parts(
+    const uint32_t *codes, Py_ssize_t n_codes, const int64_t *piece_ends, Py_ssize_t n_pieces,
+    int clause_chars, int sentence_chars, uint8_t *parts, uint8_t *ends,
+) noexcept nogil:
+    """As `find_parts`; `ends` is scratch of two bytes a character."""
+    cdef Py_ssize_t position, piece
+    cdef uint32_t before = BREAK, code, after
+    cdef bint is_end
+    memset(parts, 0, n_codes)
+    memset(ends, 0, 2 * n_codes)
+    for piece in range(n_pieces):
+        parts[piece_ends[piece] - 1] = 1
+    for position in range(n_codes):
+        code = codes[position]
+        if not _is_han(code):
+            after = codes[position + 1] if position + 1 < n_codes else <uint32_t>BREAK
+            is_end = _is_sentence_mark(code) or (code == c"." and not _is_digit(after))
+            ends[n_codes + position] = is_end
+            ends[position] = (
+                is_end
+                or _is_clause_mark(code)
+                or (code == SPACE and _is_han(before) and _is_han(after))
+            )
+        before = code
+    _measure(codes, ends, n_codes, clause_chars, parts + n_codes, parts + 2 * n_codes)
+    _measure(
+        codes, ends + n_codes, n_codes, sentence_chars, parts + 3 * n_codes, parts + 4 * n_codes
+    )
+
+
 def find_parts(
     const uint32_t[::1] codes, const int64_t[::1] piece_ends, int clause_chars, int sentence_chars
 ):
@@ -203,29 +248,15 @@ def find_parts(
     to the next end, which belongs to the part unless it is a line break; at most so many. Shape
     (5, characters).
     """
-    cdef Py_ssize_t n_codes = codes.shape[0], position, piece
-    cdef uint32_t before = BREAK, code, after
-    cdef bint is_end
-    answer = np.zeros((5, n_codes), np.uint8)
+    cdef Py_ssize_t n_codes = codes.shape[0]
+    answer = np.empty((5, n_codes), np.uint8)
     cdef uint8_t[:, ::1] parts = answer
-    cdef uint8_t[:, ::1] ends = np.zeros((2, n_codes), np.uint8)  # of clauses, of sentences
+    cdef uint8_t[::1] ends = np.empty(2 * n_codes, np.uint8)
     with nogil:
-        for piece in range(piece_ends.shape[0]):
-            parts[0, piece_ends[piece] - 1] = 1
-        for position in range(n_codes):
-            code = codes[position]
-            if not _is_han(code):
-                after = codes[position + 1] if position + 1 < n_codes else <uint32_t>BREAK
-                is_end = _is_sentence_mark(code) or (code == c"." and not _is_digit(after))
-                ends[1, position] = is_end
-                ends[0, position] = (
-                    is_end
-                    or _is_clause_mark(code)
-                    or (code == SPACE and _is_han(before) and _is_han(after))
-                )
-            before = code
-        _measure(&codes[0], &ends[0, 0], n_codes, clause_chars, &parts[1, 0], &parts[2, 0])
-        _measure(&codes[0], &ends[1, 0], n_codes, sentence_chars, &parts[3, 0], &parts[4, 0])
+        mark_parts(
+            &codes[0], n_codes, &piece_ends[0], piece_ends.shape[0], clause_chars, sentence_chars,
+            &parts[0, 0], &ends[0],
+        )
     return answer
 
 

@@ -121,17 +121,8 @@ def enter_words(const uint32_t[::1] codes, spans, const int64_t[::1] numbers, ta
     return numbers_before
 
 
-cdef struct _Tables:
-    const uint32_t *chars
-    const uint64_t *pairs
-    const uint64_t *table
-    uint32_t last_char
-    uint64_t last_pair
-    uint64_t last_slot
-
-
 cdef inline void _look_around(
-    const uint32_t *codes, Py_ssize_t n_codes, Py_ssize_t first, const _Tables *of,
+    const uint32_t *codes, Py_ssize_t n_codes, Py_ssize_t first, const Tables *of,
     uint32_t[_MAX_WORD_CHARS] *ways, uint8_t *depths,
 ) noexcept nogil:
     """The entries of every prefix that begins at one of the places after `first`.
@@ -171,6 +162,53 @@ cdef inline void _look_around(
         size += 1
 
 
+cdef void take_best_route(
+    const uint32_t *codes, Py_ssize_t n_codes, const Tables *tables, double *sums, uint64_t *route
+) noexcept nogil:
+    """As `find_route`; `sums` has room for one more than there are characters."""
+    cdef Py_ssize_t group, first, place
+    cdef uint32_t ways[PLACES_AT_ONCE][_MAX_WORD_CHARS]
+    cdef uint8_t depths[PLACES_AT_ONCE]
+    cdef int i, step, length
+    cdef uint32_t kind, number
+    cdef uint64_t words
+    cdef double best, total
+    sums[n_codes] = 0.0
+    for group in range((n_codes + PLACES_AT_ONCE - 1) // PLACES_AT_ONCE - 1, -1, -1):
+        first = group * PLACES_AT_ONCE
+        _look_around(codes, n_codes, first, tables, ways, depths)
+        for i in range(min(PLACES_AT_ONCE, n_codes - first) - 1, -1, -1):
+            place = first + i
+            kind = ways[i][0] & KIND_BITS
+            if kind == _OUTSIDE:
+                sums[place] = 0.0
+                route[place] = 1 << 8
+                continue
+            best, length, words = -INFINITY, 1, 0
+            for step in range(depths[i]):
+                number = ways[i][step] >> WORD_SHIFT
+                if number:
+                    words |= <uint64_t>1 << step
+                    total = tables.weights[number] + sums[place + step + 1]
+                    if total >= best:
+                        best, length = total, step + 1
+            if not words:
+                best = tables.weights[0] + sums[place + 1]
+            sums[place] = best
+            route[place] = words << 16 | <uint64_t>length << 8 | kind
+
+
+cdef Tables tables_of(
+    const uint32_t[::1] chars, const uint64_t[::1] pairs, const uint64_t[::1] table,
+    const double[::1] weights,
+):
+    """The parts of a dictionary, which must be held elsewhere."""
+    return Tables(
+        &chars[0], &pairs[0], &table[0], &weights[0],
+        <uint32_t>(chars.shape[0] - 1), 64 * pairs.shape[0] - 1, table.shape[0] - 1,
+    )
+
+
 def find_route(const uint32_t[::1] codes, dictionary):
     """Of each character its kind, the length of the best word from it, and all words from it.
 
@@ -178,45 +216,11 @@ def find_route(const uint32_t[::1] codes, dictionary):
     from bit 8, and from bit 16 one bit for each length of a word, 1 and up. The best word is that
     of the largest sum of weights up to the block's end; of equal sums that of the longest word.
     """
-    cdef const uint32_t[::1] chars = dictionary[0]
-    cdef const uint64_t[::1] pairs = dictionary[1], table = dictionary[2]
-    cdef const double[::1] weights = dictionary[3]
-    cdef _Tables tables = _Tables(
-        &chars[0], &pairs[0], &table[0],
-        <uint32_t>(chars.shape[0] - 1), 64 * pairs.shape[0] - 1, table.shape[0] - 1,
-    )
-    cdef Py_ssize_t n_codes = codes.shape[0], group, first, place
-    cdef uint32_t ways[PLACES_AT_ONCE][_MAX_WORD_CHARS]
-    cdef uint8_t depths[PLACES_AT_ONCE]
-    cdef int i, step, length
-    cdef uint32_t kind, number
-    cdef uint64_t words
-    cdef double best, total
+    cdef Tables tables = tables_of(dictionary[0], dictionary[1], dictionary[2], dictionary[3])
+    cdef Py_ssize_t n_codes = codes.shape[0]
     route = np.empty(n_codes, np.uint64)
     cdef uint64_t[::1] found = route
     cdef double[::1] sums = np.empty(n_codes + 1)
-    sums[n_codes] = 0.0
     with nogil:
-        for group in range((n_codes + PLACES_AT_ONCE - 1) // PLACES_AT_ONCE - 1, -1, -1):
-            first = group * PLACES_AT_ONCE
-            _look_around(&codes[0], n_codes, first, &tables, ways, depths)
-            for i in range(min(PLACES_AT_ONCE, n_codes - first) - 1, -1, -1):
-                place = first + i
-                kind = ways[i][0] & KIND_BITS
-                if kind == _OUTSIDE:
-                    sums[place] = 0.0
-                    found[place] = 1 << 8
-                    continue
-                best, length, words = -INFINITY, 1, 0
-                for step in range(depths[i]):
-                    number = ways[i][step] >> WORD_SHIFT
-                    if number:
-                        words |= <uint64_t>1 << step
-                        total = weights[number] + sums[place + step + 1]
-                        if total >= best:
-                            best, length = total, step + 1
-                if not words:
-                    best = weights[0] + sums[place + 1]
-                sums[place] = best
-                found[place] = words << 16 | <uint64_t>length << 8 | kind
+        take_best_route(&codes[0], n_codes, &tables, &sums[0], &found[0])
     return route

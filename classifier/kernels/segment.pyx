@@ -158,17 +158,27 @@ cdef inline void _mark_all(
             _mark_run(codes, kinds, start, position, model, steps, is_end)
 
 
+cdef Py_ssize_t end_pieces(
+    const uint32_t *codes, const uint64_t *route, Py_ssize_t n_codes,
+    const double *model, uint8_t *scratch, int64_t *piece_ends,
+) noexcept nogil:
+    """As `find_piece_ends`, their number; `scratch` has four bytes a character."""
+    cdef Py_ssize_t n = 0, place
+    _mark_all(codes, route, n_codes, model, scratch)
+    for place in range(n_codes):
+        piece_ends[n] = place + 1
+        n += scratch[place]
+    return n
+
+
 def find_piece_ends(
     const uint32_t[::1] codes, const uint64_t[::1] route, const double[:, ::1] model
 ):
     """Where each piece of the text ends, in characters; `route` is that of `find_route`."""
-    cdef Py_ssize_t n_codes = codes.shape[0], n = 0, place
+    cdef Py_ssize_t n_codes = codes.shape[0], n
     cdef uint8_t[::1] scratch = np.empty(4 * n_codes, np.uint8)
     piece_ends = np.empty(n_codes, np.int64)
     cdef int64_t[::1] ends = piece_ends
     with nogil:
-        _mark_all(&codes[0], &route[0], n_codes, &model[0, 0], &scratch[0])
-        for place in range(n_codes):
-            ends[n] = place + 1
-            n += scratch[place]
+        n = end_pieces(&codes[0], &route[0], n_codes, &model[0, 0], &scratch[0], &ends[0])
     return piece_ends[:n]

@@ -23,7 +23,7 @@ _MODULES = sorted(file.stem for file in _FOLDER.glob("*.pyx"))
 
 
 def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
-    """Functions of a stub with the names of their arguments, and its other names."""
+    """Functions of a stub with the names of their arguments, and its values."""
     body = ast.parse(stub.read_text(encoding="utf-8")).body
     functions = [one for one in body if isinstance(one, ast.FunctionDef)]
     values = [one.target for one in body if isinstance(one, ast.AnnAssign)]

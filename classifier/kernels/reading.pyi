@@ -1,0 +1,27 @@
+from classifier.kernels import Codes, Floats, Ints, Keys, Longs, Singles
+from classifier.kernels.phrases import Lists
+from classifier.kernels.routes import Dictionary
+
+Index = tuple[Keys, int, tuple[Longs, Ints]]
+
+class Reader:
+    def __init__(
+        self,
+        segmenter: tuple[Dictionary, Floats] | None,
+        phrases: tuple[Index, Longs],
+        words: Index,
+        concepts: Ints,
+        blocks: tuple[Longs, Floats, bool],
+        table: Singles,
+        bias: Floats,
+        watch: tuple[Lists, Lists, Lists, Ints],
+        rules: tuple[int, int, float, float],
+        reaches: tuple[int, int],
+    ) -> None: ...
+    def read(self, codes: Codes, n_texts: int, piece_ends: Longs | None = None) -> Reading: ...
+
+class Reading:
+    logits: Floats
+    candidates: Ints
+    parts: tuple[bytes, bytes, bytes, bytes, bytes]
+    def explain(self, chosen: Longs) -> tuple[Ints, Floats]: ...
