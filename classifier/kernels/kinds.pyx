@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int8_t, int32_t, int64_t
 
-from classifier.kernels.loops cimport Occurrence
+from classifier.kernels.loops cimport Occurrence, occurrences
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def sort_by_kind(const int32_t[:, ::1] found, const int64_t[::1] firsts):
     Kind k has the values from `firsts[k]` up to `firsts[k + 1]`; they count from 0 afterwards.
     """
     cdef Py_ssize_t n = found.shape[0], n_kinds = firsts.shape[0] - 1, i, border, kind
-    cdef const Occurrence *old = <const Occurrence *>&found[0, 0]
+    cdef const Occurrence *old = occurrences(found)
     ordered = np.empty((n, 4), np.int32)
     places = np.zeros(n_kinds + 1, np.int64)
     cdef int32_t[:, ::1] ordered_view = ordered

@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, prefetch
+from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, occurrences, prefetch
 
 import numpy as np
 
@@ -117,7 +117,7 @@ def weigh(
     length `length`.
     """
     cdef Py_ssize_t n_found = found.shape[0], begin = 0, n_here, n, row, i
-    cdef const Occurrence *one = <const Occurrence *>&found[0, 0]
+    cdef const Occurrence *one = occurrences(found)
     cdef const Occurrence *end = one + n_found
     cdef _Counter counter = _Counter(_longest_row(one, n_found))
     cdef double value, squares, scale
@@ -157,6 +157,7 @@ def scores(
     """
     cdef Py_ssize_t n_outputs = bias.shape[0], block, row, output
     cdef const int32_t[:, ::1] found
+    cdef const Occurrence *one
     logits = np.empty((n_texts, n_outputs))
     cdef double[:, ::1] sums = logits
     cdef double[::1] unscaled = np.empty(n_outputs)
@@ -167,12 +168,12 @@ def scores(
                 sums[row, output] = bias[output]
     for block in range(len(blocks)):
         found = blocks[block]
-        counter = _Counter(_longest_row(<const Occurrence *>&found[0, 0], found.shape[0]))
+        one = occurrences(found)
+        counter = _Counter(_longest_row(one, found.shape[0]))
         with nogil:
             _add_scores(
-                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
-                sublinear, &table[firsts[block], 0], table.shape[1], &sums[0, 0], n_outputs,
-                &unscaled[0],
+                counter, one, found.shape[0], lengths[block], sublinear,
+                &table[firsts[block], 0], table.shape[1], &sums[0, 0], n_outputs, &unscaled[0],
             )
     return logits
 
@@ -218,17 +219,19 @@ def add_shares(
     """
     cdef Py_ssize_t n_outputs = chosen.shape[1], longest, block
     cdef const int32_t[:, ::1] found
+    cdef const Occurrence *one
     cdef _Counter counter
     cdef double[::1] weights
     for block in range(len(blocks)):
         found = blocks[block]
-        longest = _longest_row(<const Occurrence *>&found[0, 0], found.shape[0])
+        one = occurrences(found)
+        longest = _longest_row(one, found.shape[0])
         counter = _Counter(longest)
         weights = np.empty(longest * n_outputs)
         with nogil:
             _add_shares(
-                counter, <const Occurrence *>&found[0, 0], found.shape[0], lengths[block],
-                sublinear, &table[firsts[block], 0], table.shape[1], &chosen[0, 0], n_outputs,
+                counter, one, found.shape[0], lengths[block], sublinear,
+                &table[firsts[block], 0], table.shape[1], &chosen[0, 0], n_outputs,
                 &weights[0], &shares[0, 0],
             )
 

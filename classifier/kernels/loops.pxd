@@ -22,6 +22,13 @@ cdef struct Occurrence:  # a row of an array of occurrences
     int32_t row
 
 
+cdef inline const Occurrence *occurrences(const int32_t[:, ::1] found) except? NULL:
+    """The rows of an array of occurrences."""
+    if found.shape[1] != 4:
+        raise ValueError(f"occurrences have 4 columns, not {found.shape[1]}")
+    return <const Occurrence *>&found[0, 0]
+
+
 cdef extern from *:
     """
     #define SEED 0x2545F4914F6CDD1DULL

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
-from classifier.kernels.loops cimport BREAK, SPACE, Occurrence
+from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, occurrences
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def find_candidates(
     cdef Py_ssize_t i = 0, n = 0, n_waiting = 0, kept, place, other
     cdef int32_t last_group = -1, row = -1, text_start = 0, anchor, start, end, pattern, number
     cdef int32_t reach, lowest
-    cdef const Occurrence *anchors = <const Occurrence *>&found[0, 0]
+    cdef const Occurrence *anchors = occurrences(found)
     for place in range(needed.shape[0]):
         last_group = needed[place] if needed[place] > last_group else last_group
     cdef int32_t[::1] scratch = np.empty(3 * n_patterns + last_group + 1, np.int32)
