@@ -28,7 +28,7 @@ cdef struct _Term:
 
 @cython.final
 cdef class _Counter:
-    """Counts the terms of one text after another, in order of their first occurrence.
+    """Counts the terms of texts, one after another, each once; in order of first occurrence.
 
     `cells` says for each occurrence which of the `terms` it is.
     """
@@ -49,15 +49,12 @@ cdef class _Counter:
         self.cells = <int32_t *>malloc((longest + 1) * sizeof(int32_t))
         if not (self.slots and self.terms and self.cells):
             raise MemoryError
+        memset(self.slots, -1, n_slots * sizeof(_Slot))
 
     def __dealloc__(self):
         free(self.slots)
         free(self.terms)
         free(self.cells)
-
-    cdef inline void begin(self) noexcept nogil:
-        """Forget all texts."""
-        memset(self.slots, -1, (self.last + 1) * sizeof(_Slot))
 
     cdef inline Py_ssize_t count(
         self, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found
@@ -127,7 +124,6 @@ def weigh(
     cdef int32_t[::1] columns = all_columns
     cdef double[::1] values = all_values
     with nogil:
-        counter.begin()
         for row in range(n_texts):
             if one < end and one.row == row:
                 n = counter.count(one, end, &n_here)
@@ -187,7 +183,6 @@ cdef void _add_scores(
     cdef double value, squares, scale
     cdef double *of_text
     cdef Py_ssize_t n, n_here, i, output
-    counter.begin()
     while one < end:
         n = counter.count(one, end, &n_here)
         squares = 0.0
@@ -246,7 +241,6 @@ cdef void _add_shares(
     cdef const int64_t *columns
     cdef double value, squares, scale, share
     cdef Py_ssize_t n, n_here, i, output, position, place
-    counter.begin()
     while one < end:
         n = counter.count(one, end, &n_here)
         columns = chosen + n_outputs * one.row
@@ -257,7 +251,7 @@ cdef void _add_shares(
                 _fetch(table + width * counter.terms[i + _AHEAD].column, width)
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
-            counter.terms[i].count = value / counter.terms[i].count  # of one occurrence, from here on
+            counter.terms[i].count = value / counter.terms[i].count  # now of one occurrence
             for output in range(n_outputs):
                 weights[n_outputs * i + output] = terms[columns[output]]
         scale = length / sqrt(squares)
