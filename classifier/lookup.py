@@ -8,7 +8,19 @@ from itertools import pairwise
 import numpy as np
 
 from classifier import kernels
-from classifier.kernels import BREAK, PREFIX, Codes, Ints, Keys, Longs, Table, Units, grams, kinds
+from classifier.kernels import (
+    BREAK,
+    PREFIX,
+    Codes,
+    Index,
+    Ints,
+    Keys,
+    Longs,
+    Table,
+    Units,
+    grams,
+    kinds,
+)
 
 _SLOTS_PER_KEY = 2  # at most half full: 1.5 probes a query (Knuth, TAOCP vol. 3, 6.4)
 
@@ -79,7 +91,7 @@ class GramIndex:
         return cls(code_points(joined(texts)))
 
     @property
-    def tables(self) -> tuple[Table, int, tuple[Longs, Ints]]:
+    def tables(self) -> Index:
         """What the compiled loops want of it."""
         return self._table, self._longest, self._owners
 
@@ -118,7 +130,7 @@ class Phrasebook:
         self._firsts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
 
     @property
-    def tables(self) -> tuple[tuple[Table, int, tuple[Longs, Ints]], Longs]:
+    def tables(self) -> tuple[Index, Longs]:
         """What the compiled loops want of it: an index, and the borders between the lists."""
         return self._index.tables, self._firsts
 

@@ -94,6 +94,7 @@ def expected_ranks(const double[:, ::1] shares):
 def best(const double[:, ::1] shares, Py_ssize_t n_best):
     """Columns and values of the largest shares of each row, largest first, ties by column."""
     cdef Py_ssize_t row, place, earlier, column, chosen
+    cdef double highest
     cdef bint is_taken
     n_best = min(n_best, shares.shape[1])
     columns = np.empty((shares.shape[0], n_best), np.int64)
@@ -103,13 +104,13 @@ def best(const double[:, ::1] shares, Py_ssize_t n_best):
     with nogil:
         for row in range(shares.shape[0]):
             for place in range(n_best):
-                chosen = -1
+                chosen, highest = -1, 0.0
                 for column in range(shares.shape[1]):
                     is_taken = False
                     for earlier in range(place):
                         is_taken = is_taken or best_columns[row, earlier] == column
-                    if not is_taken and (chosen < 0 or shares[row, column] > shares[row, chosen]):
-                        chosen = column
+                    if not is_taken and (chosen < 0 or shares[row, column] > highest):
+                        chosen, highest = column, shares[row, column]
                 best_columns[row, place] = chosen
-                best_values[row, place] = shares[row, chosen]
+                best_values[row, place] = highest
     return columns, values

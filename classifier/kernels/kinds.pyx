@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int8_t, int32_t, int64_t
 
-from classifier.kernels.loops cimport Occurrence
+from classifier.kernels.loops cimport Occurrence, occurrences
 
 import numpy as np
 
@@ -39,6 +39,7 @@ def sort_by_kind(const int32_t[:, ::1] found, const int64_t[::1] firsts):
     Kind k has the values from `firsts[k]` up to `firsts[k + 1]`; they count from 0 afterwards.
     """
     cdef Py_ssize_t n = found.shape[0], n_kinds = firsts.shape[0] - 1
+    cdef const Occurrence *unsorted = occurrences(found)
     ordered = np.empty((n, 4), np.int32)
     places = np.empty(n_kinds + 1, np.int64)
     cdef int32_t[:, ::1] ordered_view = ordered
@@ -46,7 +47,7 @@ def sort_by_kind(const int32_t[:, ::1] found, const int64_t[::1] firsts):
     cdef int8_t[::1] kinds = np.empty(n, np.int8)
     with nogil:
         sort(
-            <const Occurrence *>&found[0, 0], n, &firsts[0], n_kinds, &kinds[0],
+            unsorted, n, &firsts[0], n_kinds, &kinds[0],
             <Occurrence *>&ordered_view[0, 0], &borders[0], &following[0],
         )
     return ordered, places
@@ -61,5 +62,6 @@ cdef void rename(Occurrence *found, Py_ssize_t n, const int32_t *numbers) noexce
 
 def renumber(int32_t[:, ::1] found, const int32_t[::1] numbers):
     """Replace each value v by `numbers[v]`, in place."""
+    cdef Occurrence *renamed = <Occurrence *>occurrences(found)
     with nogil:
-        rename(<Occurrence *>&found[0, 0], found.shape[0], &numbers[0])
+        rename(renamed, found.shape[0], &numbers[0])

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
-from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, prefetch
+from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, occurrences, prefetch
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def weigh(
     length `length`.
     """
     cdef Py_ssize_t n_found = found.shape[0], begin = 0, n_here, n, row, i
-    cdef const Occurrence *one = <const Occurrence *>&found[0, 0]
+    cdef const Occurrence *one = occurrences(found)
     cdef const Occurrence *end = one + n_found
     cdef _Counter counter
     cdef double value, squares, scale
@@ -239,12 +239,14 @@ def add_shares(
     """
     cdef Py_ssize_t block
     cdef const int32_t[:, ::1] found
+    cdef const Occurrence *first
     cdef bint is_done
     for block in range(len(blocks)):
         found = blocks[block]
+        first = occurrences(found)
         with nogil:
             is_done = spread_shares(
-                <const Occurrence *>&found[0, 0], found.shape[0], lengths[block], sublinear,
+                first, found.shape[0], lengths[block], sublinear,
                 &table[firsts[block], 0], table.shape[1], &chosen[0, 0], chosen.shape[1],
                 &shares[0, 0],
             )

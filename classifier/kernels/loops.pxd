@@ -24,6 +24,13 @@ cdef struct Occurrence:  # a row of an array of occurrences
     int32_t row
 
 
+cdef inline const Occurrence *occurrences(const int32_t[:, ::1] found) except? NULL:
+    """The rows of an array of occurrences."""
+    if found.shape[1] != 4:
+        raise ValueError(f"occurrences have 4 columns, not {found.shape[1]}")
+    return <const Occurrence *>&found[0, 0]
+
+
 cdef struct Found:  # occurrences; whoever has them frees `items`
     Occurrence *items
     Py_ssize_t n

@@ -5,7 +5,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from classifier.kernels.grams cimport array_of
-from classifier.kernels.loops cimport BREAK, SPACE, Found, Occurrence, make_room
+from classifier.kernels.loops cimport BREAK, SPACE, Found, Occurrence, make_room, occurrences
 
 import numpy as np
 
@@ -177,12 +177,13 @@ def find_candidates(const int32_t[:, ::1] found, groups_of, patterns_of, needs, 
     anchor, `patterns_of` the patterns whose rarest group holds it, `needs` the groups of each
     pattern, `reaches` the length of its longest match.
     """
+    cdef const Occurrence *anchors = occurrences(found)
     cdef Watch watch = watch_of(groups_of, patterns_of, needs, reaches)
     cdef Found candidates = Found(NULL, 0, 0)
     cdef bint is_done
     with nogil:
         is_done = add_candidates(
-            <const Occurrence *>&found[0, 0], found.shape[0], &watch, &candidates
+            anchors, found.shape[0], &watch, &candidates
         )
     try:
         if not is_done:

@@ -1,8 +1,6 @@
-from classifier.kernels import Codes, Floats, Ints, Keys, Longs, Singles
+from classifier.kernels import Codes, Floats, Index, Ints, Longs, Singles
 from classifier.kernels.phrases import Lists
 from classifier.kernels.routes import Dictionary
-
-Index = tuple[Keys, int, tuple[Longs, Ints]]
 
 class Reader:
     def __init__(

@@ -23,7 +23,7 @@ _MODULES = sorted(file.stem for file in _FOLDER.glob("*.pyx"))
 
 
 def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
-    """Functions of a stub with the names of their arguments, and its values."""
+    """Functions of a stub with the names of their arguments, and its other names."""
     body = ast.parse(stub.read_text(encoding="utf-8")).body
     functions = [one for one in body if isinstance(one, ast.FunctionDef)]
     values = [one.target for one in body if isinstance(one, ast.AnnAssign)]
@@ -52,6 +52,18 @@ def test_a_stub_names_what_the_module_has(name: str) -> None:
     assert _functions(module) == functions
     assert all(hasattr(module, value) for value in values)
     assert all(getattr(module, function).__doc__ for function in functions)
+
+
+def test_a_stub_names_what_classes_have() -> None:
+    """Methods and attributes of all that are not functions."""
+    for name in _MODULES:
+        body = ast.parse((_FOLDER / f"{name}.pyi").read_text(encoding="utf-8")).body
+        for promised in [one for one in body if isinstance(one, ast.ClassDef)]:
+            made = getattr(import_module(f"classifier.kernels.{name}"), promised.name)
+            members = [one.name for one in promised.body if isinstance(one, ast.FunctionDef)]
+            members += [one.target.id for one in promised.body if isinstance(one, ast.AnnAssign)]  # type: ignore[union-attr]  # plain names
+            assert members
+            assert set(members) <= set(dir(made))
 
 
 def test_arrays_of_another_kind_are_refused() -> None:
