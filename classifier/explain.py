@@ -8,12 +8,10 @@ less its bias, however the n-grams overlap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
-from classifier.kernels import END, ROW, START, VALUE, Floats, Ints, linear
+from classifier.kernels import END, ROW, START, Floats, Ints, linear, pieces
 from classifier.prediction import Evidence
 from classifier.text import CleanText
 from classifier.tokens import CutBatch
@@ -25,8 +23,6 @@ _MERGE_RATIO = 0.4  # neighbours join if the weaker has at least this share of t
 RULES = (MAX_SPANS, _MAX_MERGED_CHARS, _LEAST_RATIO, _MERGE_RATIO)
 
 Spans = tuple[Ints, Floats]  # as `linear.find_spans` returns them
-
-_evidence = partial(tuple.__new__, Evidence)  # half the time of the class, for 14 a text
 
 
 def spans_of(batch: CutBatch, shares: Floats) -> Spans:
@@ -49,19 +45,11 @@ def evidence(
     passed over.
     """
     spans, weights = found_spans
-    ends = spans[:, ROW].searchsorted(np.arange(len(texts) + 1))
-    spans = spans[: ends[-1]]
-    factors = np.array([factor for _, factor in heads])
-    rows, lows, highs = spans[:, ROW].tolist(), spans[:, START].tolist(), spans[:, END].tolist()
     for row, text in enumerate(texts):
         if text.aligned:
-            for place in range(ends[row], ends[row + 1]):
-                lows[place], highs[place] = text.aligned.span(lows[place], highs[place])
+            for place in range(*spans[:, ROW].searchsorted([row, row + 1])):
+                span = text.aligned.span(*spans[place, START : END + 1].tolist())
+                spans[place, START : END + 1] = span
     sent = [text.original for text in texts]
-    # One list for the whole batch, made by C's own loops: 14 spans a text.
-    found = list(map(_evidence, zip(
-        [heads[head][0] for head in spans[:, VALUE].tolist()], lows, highs,
-        [sent[row][low:high] for row, low, high in zip(rows, lows, highs, strict=True)],
-        (weights[: len(spans)] * factors[spans[:, VALUE]]).tolist(), strict=True,
-    )))  # fmt: skip
-    return [tuple(found[first:last]) for first, last in pairwise(ends.tolist())]
+    names, factors = [name for name, _ in heads], np.array([factor for _, factor in heads])
+    return pieces.by_text(spans, weights, sent, names, factors, Evidence)

@@ -144,12 +144,12 @@ class Triage:
     def _read(self, texts: Sequence[str]) -> list[CleanText]:
         """The texts as the heads see them."""
         cleaned = clean_batch(texts)
-        return [self._neutral.read(item) for item in cleaned] if self._neutral else cleaned
+        return self._neutral.read_batch(cleaned) if self._neutral else cleaned
 
     def _predict_batch(self, texts: Sequence[str], *, with_evidence: bool) -> list[Prediction]:
         """All stages over the whole batch; what cannot be judged is scored too and not said."""
         cleaned = clean_batch(texts)
-        read = [self._neutral.read(item) for item in cleaned] if self._neutral else cleaned
+        read = self._neutral.read_batch(cleaned) if self._neutral else cleaned
         # Signals are found in texts as they were sent: those that read otherwise come again behind.
         again = [row for row, item in enumerate(cleaned) if item is not read[row]]
         seen = [item.text for item in read] + [cleaned[row].text for row in again]

@@ -51,7 +51,7 @@ def _explained(
 ) -> list[list[Evidence]]:
     vectoriser = fitted.vectoriser
     texts = clean_batch([question.text for question in questions])
-    read = [packaged_neutral().read(item) for item in texts]
+    read = packaged_neutral().read_batch(texts)
     batch = cut_batch(vectoriser.tokeniser.piece_ends, [item.text for item in read])
     last = table.shape[1] - 1
     chosen = np.array(

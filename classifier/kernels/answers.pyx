@@ -10,8 +10,7 @@ def softmax(const double[:, ::1] logits):
     """Row-wise softmax, safe for large logits."""
     shares = np.empty((logits.shape[0], logits.shape[1]))
     cdef double[:, ::1] rows = shares
-    with nogil:
-        _softmax(&logits[0, 0], &rows[0, 0], logits.shape[0], logits.shape[1])
+    _softmax(&logits[0, 0], &rows[0, 0], logits.shape[0], logits.shape[1])
     return shares
 
 
@@ -46,15 +45,14 @@ def between_borders(
     cdef double below, above, value
     shares = np.empty((n_rows, n_borders + 1))
     cdef double[:, ::1] levels = shares
-    with nogil:
-        for row in range(n_rows):
-            below = 1.0
-            for border in range(n_borders):
-                value = scales[border] * logits[row, border] + offsets[border]
-                above = min(below, 0.5 * (1.0 + tanh(0.5 * value)))  # never overflows
-                levels[row, border] = below - above
-                below = above
-            levels[row, n_borders] = below
+    for row in range(n_rows):
+        below = 1.0
+        for border in range(n_borders):
+            value = scales[border] * logits[row, border] + offsets[border]
+            above = min(below, 0.5 * (1.0 + tanh(0.5 * value)))  # never overflows
+            levels[row, border] = below - above
+            below = above
+        levels[row, n_borders] = below
     return shares
 
 
@@ -66,13 +64,12 @@ def between_neighbours(
     cdef double value
     shares = np.empty((n_rows, n_borders + 1))
     cdef double[:, ::1] sums = shares
-    with nogil:
-        for row in range(n_rows):
-            sums[row, 0] = 0.0
-            for border in range(n_borders):
-                value = scales[border] * logits[row, border] + offsets[border]
-                sums[row, border + 1] = sums[row, border] + value
-        _softmax(&sums[0, 0], &sums[0, 0], n_rows, n_borders + 1)
+    for row in range(n_rows):
+        sums[row, 0] = 0.0
+        for border in range(n_borders):
+            value = scales[border] * logits[row, border] + offsets[border]
+            sums[row, border + 1] = sums[row, border] + value
+    _softmax(&sums[0, 0], &sums[0, 0], n_rows, n_borders + 1)
     return shares
 
 
@@ -82,12 +79,11 @@ def expected_ranks(const double[:, ::1] shares):
     cdef double mean
     found = np.empty(shares.shape[0])
     cdef double[::1] scores = found
-    with nogil:
-        for row in range(shares.shape[0]):
-            mean = 0.0
-            for column in range(shares.shape[1]):
-                mean += column * shares[row, column]
-            scores[row] = min(1.0, max(0.0, mean / highest))
+    for row in range(shares.shape[0]):
+        mean = 0.0
+        for column in range(shares.shape[1]):
+            mean += column * shares[row, column]
+        scores[row] = min(1.0, max(0.0, mean / highest))
     return found
 
 
@@ -101,16 +97,15 @@ def best(const double[:, ::1] shares, Py_ssize_t n_best):
     values = np.empty((shares.shape[0], n_best))
     cdef int64_t[:, ::1] best_columns = columns
     cdef double[:, ::1] best_values = values
-    with nogil:
-        for row in range(shares.shape[0]):
-            for place in range(n_best):
-                chosen, highest = -1, 0.0
-                for column in range(shares.shape[1]):
-                    is_taken = False
-                    for earlier in range(place):
-                        is_taken = is_taken or best_columns[row, earlier] == column
-                    if not is_taken and (chosen < 0 or shares[row, column] > highest):
-                        chosen, highest = column, shares[row, column]
-                best_columns[row, place] = chosen
-                best_values[row, place] = highest
+    for row in range(shares.shape[0]):
+        for place in range(n_best):
+            chosen, highest = -1, 0.0
+            for column in range(shares.shape[1]):
+                is_taken = False
+                for earlier in range(place):
+                    is_taken = is_taken or best_columns[row, earlier] == column
+                if not is_taken and (chosen < 0 or shares[row, column] > highest):
+                    chosen, highest = column, shares[row, column]
+            best_columns[row, place] = chosen
+            best_values[row, place] = highest
     return columns, values

@@ -52,37 +52,60 @@ def fold_and_look(
     cdef uint32_t code, before
     cdef int kind, before_kind, n_han, digits, repeats
     cdef bint plain, foreign
-    with nogil:
-        for text in range(n_texts):
-            plain, foreign = True, False
-            n_han = digits = repeats = 0
-            before, before_kind = SPACE, 0
-            for position in range(start, ends[text]):
-                code, kind = codes[position], 0
-                if code < n_folds:
-                    code = folds[code]
-                    codes[position] = code
-                    kind = kinds[code]
-                elif not _FIRST_EMOJI <= code <= _LAST_EMOJI:
-                    kind = _SUSPECT
-                digits = digits + 1 if kind & _DIGIT else 0
-                repeats = repeats + 1 if code == before else 1
-                if (
-                    kind & _SUSPECT
-                    or digits >= _MANY_DIGITS
-                    or repeats >= _MANY_REPEATS
-                    or (code == SPACE and before == SPACE)
-                    or (kind & _LATIN and before_kind & _PROVINCE)
-                    or (code == c"." and before == c"w")
-                ):
-                    plain = False
-                foreign = foreign or kind & _LATIN != 0
-                n_han += kind & _HAN != 0
-                before, before_kind = code, kind
-            if plain and (ends[text] == start or before != SPACE):
-                found[text] = _PLAIN + _CHINESE * (n_han >= _MIN_HAN and not foreign)
-            start = ends[text]
+    for text in range(n_texts):
+        plain, foreign = True, False
+        n_han = digits = repeats = 0
+        before, before_kind = SPACE, 0
+        for position in range(start, ends[text]):
+            code, kind = codes[position], 0
+            if code < n_folds:
+                code = folds[code]
+                codes[position] = code
+                kind = kinds[code]
+            elif not _FIRST_EMOJI <= code <= _LAST_EMOJI:
+                kind = _SUSPECT
+            digits = digits + 1 if kind & _DIGIT else 0
+            repeats = repeats + 1 if code == before else 1
+            if (
+                kind & _SUSPECT
+                or digits >= _MANY_DIGITS
+                or repeats >= _MANY_REPEATS
+                or (code == SPACE and before == SPACE)
+                or (kind & _LATIN and before_kind & _PROVINCE)
+                or (code == c"." and before == c"w")
+            ):
+                plain = False
+            foreign = foreign or kind & _LATIN != 0
+            n_han += kind & _HAN != 0
+            before, before_kind = code, kind
+        if plain and (ends[text] == start or before != SPACE):
+            found[text] = _PLAIN + _CHINESE * (n_han >= _MIN_HAN and not foreign)
+        start = ends[text]
     return looks
+
+
+def find_rows(
+    const uint32_t[::1] codes, const uint8_t[::1] starts, const uint8_t[::1] followers
+):
+    """Numbers of the joined texts that may hold one of some words; no other holds any.
+
+    `starts` says by code point what begins so: 1 a word of one character, 2 longer ones;
+    `followers` is 1 at the sum of a longer word's first two code points, modulo its size, 2^n.
+    """
+    cdef Py_ssize_t n_starts = starts.shape[0], position, row = 0, last = followers.shape[0] - 1
+    cdef uint32_t code
+    cdef bint is_found = False
+    rows = []
+    for position in range(codes.shape[0]):
+        code = codes[position]
+        if code == BREAK:
+            if is_found:
+                rows.append(row)
+            row += 1
+            is_found = False
+        elif code < n_starts and starts[code]:
+            is_found = is_found or starts[code] & 1 or followers[code + codes[position + 1] & last]
+    return rows
 
 
 cdef struct _Pattern:  # what is known of a pattern on the way through the anchors
