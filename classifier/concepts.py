@@ -15,7 +15,7 @@ import numpy as np
 import tomli
 
 from classifier.errors import ResourceError, shorten
-from classifier.kernels import Ints, kinds
+from classifier.kernels import Ints, grams
 
 
 @cache
@@ -55,5 +55,5 @@ class Concepts:
 
         The array is changed in place.
         """
-        kinds.renumber(found, self.numbers)
+        grams.renumber(found, self.numbers)
         return found

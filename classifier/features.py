@@ -144,7 +144,7 @@ class Vectoriser:
     def occurrences(self, batch: CutBatch) -> Occurrences:
         """Known words, characters, and concepts if the model counts them, where they stand."""
         chars, concept_words = self._phrasebook.find(batch.codes)
-        words = self.words.find(*grams.word_units(batch.codes, batch.piece_ends))
+        (words,) = self.words.find(*grams.word_units(batch.codes, batch.piece_ends))
         if not self.concept_terms:
             return words, chars
         return words, chars, packaged_concepts().of_words(concept_words)
@@ -157,7 +157,7 @@ class Vectoriser:
     def _count_words(self, texts: Sequence[str]) -> tuple[Longs, Longs]:
         batch = cut_batch(self.tokeniser.piece_ends, texts)
         units, starts, ends = grams.word_units(batch.codes, batch.piece_ends)
-        found = self.words.find(units, starts, ends)
+        (found,) = self.words.find(units, starts, ends)
         is_break = units == BREAK
         rows = np.cumsum(is_break)[~is_break]
         borders = np.zeros(len(batch.codes) + 1, np.int64)

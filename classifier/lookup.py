@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -15,11 +14,9 @@ from classifier.kernels import (
     Index,
     Ints,
     Keys,
-    Longs,
     Table,
     Units,
     grams,
-    kinds,
 )
 
 _SLOTS_PER_KEY = 2  # at most half full: 1.5 probes a query (Knuth, TAOCP vol. 3, 6.4)
@@ -56,12 +53,13 @@ class GramIndex:
     """Finds all occurrences of known n-grams, one number each, in one pass.
 
     `units` are the n-grams, each followed by `BREAK`. The same n-gram may stand several times: it
-    then has several numbers.
+    then has several numbers. If they are of several kinds, `sizes` says how many of each there are,
+    kind after kind.
     """
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, sizes: Sequence[int] = ()) -> None:
         keys, whole = grams.prefix_keys(units)
-        self._longest = int(np.diff(np.flatnonzero(units == BREAK), prepend=-1).max(initial=1)) - 1
+        longest = int(np.diff(np.flatnonzero(units == BREAK), prepend=-1).max(initial=1)) - 1
         ends = np.flatnonzero(whole)
         distinct, first, group = np.unique(keys[ends], return_index=True, return_inverse=True)
         counts = np.bincount(group, minlength=len(distinct))
@@ -70,38 +68,23 @@ class GramIndex:
         values[repeated] = len(ends) + np.arange(len(repeated), dtype=np.int32)
         by_group = np.argsort(group, kind="stable")
         members = by_group[counts[group[by_group]] > 1].astype(np.int32)
-        sizes = np.array([len(ends), 0, *counts[repeated]], np.int64)
-        sizes[1:] = sizes[1:].cumsum()
-        self._owners: tuple[Longs, Ints] = sizes, members
+        numbers = np.array([len(ends), 0, *counts[repeated]], np.int64)
+        numbers[1:] = numbers[1:].cumsum()
+        owners = numbers, members
         prefixes = _distinct(keys[whole == 0])  # one that is also an n-gram is entered again below
-        self._table = make_table(
+        table = make_table(
             np.concatenate([prefixes, distinct]),
             np.concatenate([np.full(len(prefixes), PREFIX, np.int32), values]),
         )
+        kinds = np.cumsum([0, *(sizes or [len(ends)])], dtype=np.int64)
+        self.tables: Index = table, longest, owners, kinds  # as the compiled loops want them
 
-    @classmethod
-    def of_texts(cls, texts: Sequence[str]) -> GramIndex:
-        r"""An index of texts, none empty, as n-grams of characters.
+    def find(self, units: Units, starts: Ints, ends: Ints) -> list[Ints]:
+        """For each kind: number, start, end and text number of the occurrences.
 
-        >>> index = GramIndex.of_texts(["退款", "款"])
-        >>> codes = code_points("不退款\n")
-        >>> index.find(codes, *spans_of_chars(len(codes))).tolist()
-        [[0, 1, 3, 0], [1, 2, 3, 0]]
+        Shape (occurrences, 4). `starts` and `ends` are the places of the units in characters.
         """
-        return cls(code_points(joined(texts)))
-
-    @property
-    def tables(self) -> Index:
-        """What the compiled loops want of it."""
-        return self._table, self._longest, self._owners
-
-    def find(self, units: Units, starts: Ints, ends: Ints) -> Ints:
-        """Number, start, end and text number of each occurrence, shape (occurrences, 4).
-
-        `starts` and `ends` are the places of the units in characters.
-        """
-        spans = starts, ends
-        return grams.find_grams(units, spans, *self.tables)
+        return grams.find_grams(units, (starts, ends), self.tables)
 
 
 def _distinct(keys: Keys) -> Keys:
@@ -112,12 +95,6 @@ def _distinct(keys: Keys) -> Keys:
     return distinct
 
 
-def spans_of_chars(n_chars: int) -> tuple[Ints, Ints]:
-    """Starts and ends of units that are characters."""
-    places = np.arange(n_chars + 1, dtype=np.int32)
-    return places[:-1], places[1:]
-
-
 class Phrasebook:
     """Several lists of texts, all looked for in one pass over the characters of a batch.
 
@@ -126,13 +103,9 @@ class Phrasebook:
     """
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
-        self._index = GramIndex.of_texts([text for texts in lists for text in texts])
-        self._firsts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
-
-    @property
-    def tables(self) -> tuple[Index, Longs]:
-        """What the compiled loops want of it: an index, and the borders between the lists."""
-        return self._index.tables, self._firsts
+        units = code_points(joined([text for texts in lists for text in texts]))
+        self._index = GramIndex(units, [len(texts) for texts in lists])
+        self.tables = self._index.tables
 
     def find(self, codes: Codes) -> list[Ints]:
         r"""For each list: number, start, end and text number of the occurrences of its texts.
@@ -141,6 +114,5 @@ class Phrasebook:
         >>> [found.tolist() for found in book.find(code_points("退款\n"))]
         [[[0, 1, 2, 0]], [[0, 0, 2, 0]]]
         """
-        found = self._index.find(codes, *spans_of_chars(len(codes)))
-        ordered, places = kinds.sort_by_kind(found, self._firsts)
-        return [ordered[a:b] for a, b in pairwise(places.tolist())]
+        places = np.arange(len(codes) + 1, dtype=np.int32)
+        return self._index.find(codes, places[:-1], places[1:])

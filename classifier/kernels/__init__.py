@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Table = Keys  # slots: the upper bits of a key, and its value plus one in the lower
-Index = tuple[Table, int, tuple[Longs, Ints]]  # of n-grams: as `grams.find_grams` takes it
+Index = tuple[Table, int, tuple[Longs, Ints], Longs]  # of n-grams: see `grams.find_grams`
 
 # Those that loops use stand in loops.pxd, too.
 BREAK = 10  # the line break, never in a clean text

@@ -12,7 +12,7 @@ from libc.string cimport memcpy
 
 from classifier.kernels.loops cimport (
     BREAK, EMPTY, PLACES_AT_ONCE, PREFIX, SEED, SPACE, UNKNOWN, USED,
-    Found, Occurrence, extend, make_room, prefetch, slot_of,
+    Found, Occurrence, extend, make_room, occurrences, prefetch, slot_of,
 )
 
 import numpy as np
@@ -148,101 +148,117 @@ cdef inline void _look_around(
         step += 1
 
 
-cdef inline Py_ssize_t _write_down(
+cdef inline int32_t _write_down(
     const uint64_t *units, const int32_t *starts, const int32_t *ends, int n_places,
-    const int32_t *ways, const int32_t *depths, const Index *of, const Found *found, int32_t *row,
+    const int32_t *ways, const int32_t *depths, const Index *of, Found *found, int32_t row,
 ) noexcept nogil:
-    """Write what was seen from some places behind the occurrences; how many there are now.
+    """Write what was seen from some places behind the occurrences; the latest text's number.
 
-    Those for which there is no room are counted, too.
+    There must be room.
     """
-    cdef Occurrence *items = found.items
-    cdef Py_ssize_t n = found.n, room = found.room, number
+    cdef Py_ssize_t number, last
     cdef int32_t value
     cdef int place, step
     for place in range(n_places):
-        row[0] += units[place] == BREAK
+        row += units[place] == BREAK
         for step in range(depths[place]):
             value = ways[PLACES_AT_ONCE * step + place]
             if value == PREFIX:
                 continue
             if value < of.n_single:
-                if n < room:
-                    items[n] = Occurrence(value, starts[place], ends[place + step], row[0])
-                n += 1
+                _add(Occurrence(value, starts[place], ends[place + step], row), of, found)
                 continue
             value -= of.n_single
             for number in range(of.firsts[value + 1], of.firsts[value + 2]):
-                if n < room:
-                    items[n] = Occurrence(
-                        of.several[number], starts[place], ends[place + step], row[0]
-                    )
-                n += 1
-    return n
+                _add(
+                    Occurrence(of.several[number], starts[place], ends[place + step], row),
+                    of, found,
+                )
+    return row
+
+
+cdef inline void _add(Occurrence one, const Index *of, Found *found) noexcept nogil:
+    """Write an occurrence behind those of its kind, whose values count from 0."""
+    cdef int border, kind = 0
+    for border in range(1, of.n_kinds):  # no jumps: nobody can guess which kind comes next
+        kind += one.value >= of.kinds[border]
+    one.value -= <int32_t>of.kinds[kind]
+    found[kind].items[found[kind].n] = one
+    found[kind].n += 1
 
 
 cdef bint add_grams(
     const uint64_t *units, Py_ssize_t n_units, const int32_t *starts, const int32_t *ends,
     const Index *of, int32_t *ways, Found *found,
 ) noexcept nogil:
-    """As `find_grams`, behind what was found; `ways` has room for 64 entries a unit of an n-gram.
+    """As `find_grams`, behind what was found of each kind; `ways` has room for 64 entries a unit.
 
     False if there is no memory.
     """
     cdef int32_t depths[PLACES_AT_ONCE]
-    cdef int32_t row = 0, row_after
-    cdef Py_ssize_t first = 0, n_after
-    if not make_room(found, found.n + 4 * n_units):
-        return False
+    cdef int32_t row = 0
+    cdef Py_ssize_t first = 0, most = of.most * of.longest * PLACES_AT_ONCE
+    cdef int kind
     while first < n_units:
+        for kind in range(of.n_kinds):
+            if found[kind].n + most > found[kind].room:
+                if not make_room(found + kind, 2 * found[kind].n + 2 * n_units + most):
+                    return False
         _look_around(units, n_units, first, of.table, of.last, of.longest, ways, depths)
-        row_after = row
-        n_after = _write_down(
+        row = _write_down(
             units + first, starts + first, ends + first, min(PLACES_AT_ONCE, n_units - first),
-            ways, depths, of, found, &row_after,
+            ways, depths, of, found, row,
         )
-        if n_after > found.room:
-            if not make_room(found, 2 * n_after):
-                return False
-            continue  # once more, the same places
-        found.n, row = n_after, row_after
         first += PLACES_AT_ONCE
     return True
 
 
-cdef Index index_of(const uint64_t[::1] table, Py_ssize_t longest, owners):
-    """The parts of an index of n-grams, which must be held elsewhere."""
-    cdef const int64_t[::1] firsts = owners[0]
+cdef Index index_of(const uint64_t[::1] table, Py_ssize_t longest, owners, kinds):
+    """The parts of an index of n-grams, which must be held elsewhere.
+
+    Raises:
+        ValueError: there are too many kinds.
+    """
+    cdef const int64_t[::1] firsts = owners[0], borders = kinds
     cdef const int32_t[::1] several = owners[1]
+    cdef Py_ssize_t most = 1, place
+    if not 1 < borders.shape[0] <= MAX_KINDS + 1:
+        raise ValueError(f"n-grams are of {len(kinds) - 1} kinds, allowed are 1-{MAX_KINDS}")
+    for place in range(1, firsts.shape[0] - 1):
+        most = max(most, firsts[place + 1] - firsts[place])
     return Index(
-        &table[0], table.shape[0] - 1, longest, <int32_t>firsts[0], &firsts[0], &several[0]
+        &table[0], table.shape[0] - 1, longest, most,
+        <int32_t>firsts[0], &firsts[0], &several[0], &borders[0], <int>(borders.shape[0] - 1),
     )
 
 
-def find_grams(units, spans, table, Py_ssize_t longest, owners):
-    """Occurrences of the table's n-grams: value, start, end and number of the text.
+def find_grams(units, spans, index):
+    """Occurrences of an index' n-grams, kind after kind: value, start, end and number of the text.
 
-    `spans` are starts and ends of the units in characters; `longest` is the most units of an
-    n-gram. A value of the table that is not below `owners[0][0]`, the number of single values,
-    stands for several: those of `owners[1]` from `owners[0][v - n + 1]`, where n is that number, up
-    to the next.
+    `spans` are starts and ends of the units in characters. An index is a table, the most units of
+    an n-gram, owners and kinds. A value of the table that is not below `owners[0][0]`, the number
+    of single values, stands for several: those of `owners[1]` from `owners[0][v - n + 1]`, where n
+    is that number, up to the next. Kind k has the values from `kinds[k]` up to `kinds[k + 1]`; they
+    count from 0 in what is returned, a list with an array for each kind.
     """
     cdef const uint64_t[::1] wide = _as_wide(units)
     cdef const int32_t[::1] starts = spans[0], ends = spans[1]
-    cdef Index of = index_of(table, longest, owners)
-    cdef int32_t[::1] ways = np.empty(longest * PLACES_AT_ONCE, np.int32)
-    cdef Found found = Found(NULL, 0, 0)
+    cdef Index of = index_of(index[0], index[1], index[2], index[3])
+    cdef int32_t[::1] ways = np.empty(of.longest * PLACES_AT_ONCE, np.int32)
+    cdef Found found[MAX_KINDS]
     cdef bint is_done
+    cdef int kind
+    for kind in range(of.n_kinds):
+        found[kind] = Found(NULL, 0, 0)
     with nogil:
-        is_done = add_grams(
-            &wide[0], wide.shape[0], &starts[0], &ends[0], &of, &ways[0], &found
-        )
+        is_done = add_grams(&wide[0], wide.shape[0], &starts[0], &ends[0], &of, &ways[0], found)
     try:
         if not is_done:
             raise MemoryError
-        return array_of(&found)
+        return [array_of(found + kind) for kind in range(of.n_kinds)]
     finally:
-        free(found.items)
+        for kind in range(of.n_kinds):
+            free(found[kind].items)
 
 
 cdef array_of(const Found *found):
@@ -252,6 +268,20 @@ cdef array_of(const Found *found):
     if found.n:
         memcpy(&view[0, 0], found.items, found.n * sizeof(Occurrence))
     return array
+
+
+cdef void rename(Occurrence *found, Py_ssize_t n, const int32_t *numbers) noexcept nogil:
+    """As `renumber`."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        found[i].value = numbers[found[i].value]
+
+
+def renumber(int32_t[:, ::1] found, const int32_t[::1] numbers):
+    """Replace the value v of each occurrence by `numbers[v]`, in place."""
+    cdef Occurrence *renamed = <Occurrence *>occurrences(found)
+    with nogil:
+        rename(renamed, found.shape[0], &numbers[0])
 
 
 cdef struct _Gram:

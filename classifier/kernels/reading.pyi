@@ -6,7 +6,7 @@ class Reader:
     def __init__(
         self,
         segmenter: tuple[Dictionary, Floats] | None,
-        phrases: tuple[Index, Longs],
+        phrases: Index,
         words: Index,
         concepts: Ints,
         blocks: tuple[Longs, Floats, bool],

@@ -7,12 +7,11 @@ one and a half.
 
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
-from classifier.kernels.grams cimport Index, add_grams, array_of, hash_words, index_of
-from classifier.kernels.kinds cimport rename, sort
+from classifier.kernels.grams cimport Index, add_grams, array_of, hash_words, index_of, rename
 from classifier.kernels.linear cimport Rules, add_scores, rules_of, spread_shares, take_spans
 from classifier.kernels.loops cimport PLACES_AT_ONCE, Found, Occurrence
 from classifier.kernels.phrases cimport Watch, add_candidates, mark_parts, watch_of
@@ -22,8 +21,7 @@ from classifier.kernels.segment cimport end_pieces
 import numpy as np
 
 cdef enum:
-    _CHARS = 0  # kinds of phrases
-    _CONCEPTS = 1
+    _CONCEPTS = 1  # kinds of phrases, the first are n-grams of characters
     _ANCHORS = 2
     _N_KINDS = 3
     _N_PARTS = 5
@@ -37,7 +35,6 @@ cdef class Reader:
     cdef Tables _dictionary
     cdef const double *_model  # NULL: texts come cut
     cdef Index _phrases, _words
-    cdef const int64_t *_kinds
     cdef const int32_t *_concepts
     cdef int64_t[4] _firsts  # columns of the blocks: words, characters, concepts, end
     cdef double[3] _lengths
@@ -56,13 +53,12 @@ cdef class Reader:
         """All as the functions of the other modules take it.
 
         `segmenter` is a dictionary and a hidden Markov model, None for texts that come cut;
-        `phrases` an index of characters' n-grams, words of concepts and anchors, with the borders
-        between them; `words` an index; `concepts` the concept of each word; `blocks` first columns
+        `phrases` an index of characters' n-grams, words of concepts and anchors; `words` an index; `concepts` the concept of each word; `blocks` first columns
         and lengths of the blocks, and whether counts are dampened; `reaches` how many characters of
         a clause and of a sentence are looked at on each side.
         """
         cdef const double[:, ::1] model
-        cdef const int64_t[::1] kinds, firsts
+        cdef const int64_t[::1] firsts
         cdef const double[::1] lengths
         cdef Py_ssize_t block
         self._held = segmenter, phrases, words, concepts, table, watch
@@ -73,12 +69,10 @@ cdef class Reader:
                 dictionary[0], dictionary[1], dictionary[2], dictionary[3]
             )
             self._model = &model[0, 0]
-        index, kinds = phrases
-        if kinds.shape[0] != _N_KINDS + 1:
-            raise ValueError(f"phrases are of {kinds.shape[0] - 1} kinds, {_N_KINDS} are needed")
-        self._phrases = index_of(index[0], index[1], index[2])
-        self._kinds = &kinds[0]
-        self._words = index_of(words[0], words[1], words[2])
+        self._phrases = index_of(phrases[0], phrases[1], phrases[2], phrases[3])
+        if self._phrases.n_kinds != _N_KINDS:
+            raise ValueError(f"phrases are of {self._phrases.n_kinds} kinds, needed are {_N_KINDS}")
+        self._words = index_of(words[0], words[1], words[2], words[3])
         self._concepts = &concepts[0]
         firsts, lengths, self._sublinear = blocks
         self._has_concepts = lengths.shape[0] == _N_KINDS
@@ -109,9 +103,8 @@ cdef class Reading:
     cdef const uint32_t[::1] _codes
     cdef int64_t *_piece_ends
     cdef Py_ssize_t _n_pieces
-    cdef Found _in_words
-    cdef Occurrence *_in_phrases  # kind after kind
-    cdef int64_t[_N_KINDS + 1] _kinds
+    cdef Found[_N_KINDS] _phrases
+    cdef Found _words
 
     def __cinit__(self, Reader reader, const uint32_t[::1] codes, Py_ssize_t n_texts, piece_ends):
         cdef Found candidates = Found(NULL, 0, 0)
@@ -123,7 +116,6 @@ cdef class Reading:
         cdef double[:, ::1] sums = logits
         cdef uint8_t *parts = <uint8_t *>malloc(7 * n_codes + 1)
         self._reader, self._codes = reader, codes
-        self._in_words = Found(NULL, 0, 0)
         self._piece_ends = <int64_t *>malloc((n_codes + 1) * sizeof(int64_t))
         is_done = parts != NULL and self._piece_ends != NULL
         if is_done and piece_ends is not None:
@@ -154,27 +146,24 @@ cdef class Reading:
             free(parts)
 
     def __dealloc__(self):
+        cdef int kind
         free(self._piece_ends)
-        free(self._in_words.items)
-        free(self._in_phrases)
+        free(self._words.items)
+        for kind in range(_N_KINDS):
+            free(self._phrases[kind].items)
 
     cdef bint _look(
         self, Reader of, const uint32_t *codes, Py_ssize_t n_codes, Found *candidates
     ) noexcept nogil:
         """Find all that the texts hold; false if there is no memory."""
-        cdef Found found = Found(NULL, 0, 0)
         cdef Py_ssize_t place, n_words, longest = max(of._phrases.longest, of._words.longest)
-        cdef int64_t following[_N_KINDS + 1]
         # Room for the widest use of each: routes, then characters and words as units.
         cdef uint64_t *units = <uint64_t *>malloc((n_codes + 1) * sizeof(uint64_t))
         cdef double *sums = <double *>malloc((n_codes + 1) * sizeof(double))
         cdef int32_t *starts = <int32_t *>malloc(2 * (n_codes + 1) * sizeof(int32_t))
         cdef int32_t *ends = starts + n_codes + 1
         cdef int32_t *ways = <int32_t *>malloc((longest + 1) * PLACES_AT_ONCE * sizeof(int32_t))
-        cdef int8_t *kinds = NULL
-        cdef bint is_done = (
-            units != NULL and sums != NULL and starts != NULL and ways != NULL
-        )
+        cdef bint is_done = units != NULL and sums != NULL and starts != NULL and ways != NULL
         if is_done and of._model:
             take_best_route(codes, n_codes, &of._dictionary, sums, units)
             self._n_pieces = end_pieces(
@@ -183,53 +172,33 @@ cdef class Reading:
         if is_done:
             for place in range(n_codes):
                 units[place], starts[place], ends[place] = codes[place], place, place + 1
-            is_done = add_grams(units, n_codes, starts, ends, &of._phrases, ways, &found)
+            is_done = add_grams(units, n_codes, starts, ends, &of._phrases, ways, self._phrases)
         if is_done:
-            kinds = <int8_t *>malloc(found.n + 1)
-            self._in_phrases = <Occurrence *>malloc((found.n + 1) * sizeof(Occurrence))
-            is_done = kinds != NULL and self._in_phrases != NULL
-        if is_done:
-            sort(
-                found.items, found.n, of._kinds, _N_KINDS, kinds,
-                self._in_phrases, self._kinds, following,
+            n_words = hash_words(codes, self._piece_ends, self._n_pieces, units, starts, ends)
+            is_done = (
+                add_grams(units, n_words, starts, ends, &of._words, ways, &self._words)
+                and add_candidates(
+                    self._phrases[_ANCHORS].items, self._phrases[_ANCHORS].n, &of._watch, candidates
+                )
             )
-            n_words = hash_words(
-                codes, self._piece_ends, self._n_pieces, units, starts, ends
-            )
-            is_done = add_grams(
-                units, n_words, starts, ends, &of._words, ways, &self._in_words
-            ) and add_candidates(
-                self._in_phrases + self._kinds[_ANCHORS],
-                self._kinds[_ANCHORS + 1] - self._kinds[_ANCHORS], &of._watch, candidates,
-            )
-            rename(
-                self._in_phrases + self._kinds[_CONCEPTS],
-                self._kinds[_CONCEPTS + 1] - self._kinds[_CONCEPTS], of._concepts,
-            )
-        free(found.items)
+            rename(self._phrases[_CONCEPTS].items, self._phrases[_CONCEPTS].n, of._concepts)
         free(units)
         free(sums)
         free(starts)
         free(ways)
-        free(kinds)
         return is_done
 
-    cdef inline const Occurrence *_block(self, int block, Py_ssize_t *n) noexcept nogil:
+    cdef inline const Found *_block(self, int block) noexcept nogil:
         """Occurrences of the terms of a block: words, characters, concepts."""
-        if block == 0:
-            n[0] = self._in_words.n
-            return self._in_words.items
-        n[0] = self._kinds[block] - self._kinds[block - 1]
-        return self._in_phrases + self._kinds[block - 1]
+        return &self._phrases[block - 1] if block else &self._words
 
     cdef bint _score(self, Reader of, double *sums) noexcept nogil:
-        cdef const Occurrence *found
-        cdef Py_ssize_t n
+        cdef const Found *found
         cdef int block
         for block in range(2 + of._has_concepts):
-            found = self._block(block, &n)
+            found = self._block(block)
             if not add_scores(
-                found, n, of._lengths[block], of._sublinear,
+                found.items, found.n, of._lengths[block], of._sublinear,
                 of._table + of._firsts[block] * of._width, of._width, sums, of._n_outputs,
             ):
                 return False
@@ -241,8 +210,8 @@ cdef class Reading:
         `chosen` are the columns of the table that are explained, shape (texts, outputs).
         """
         cdef Reader of = self._reader
-        cdef Py_ssize_t n_outputs = chosen.shape[1], n_codes = self._codes.shape[0], n = 0, n_found
-        cdef const Occurrence *found
+        cdef Py_ssize_t n_outputs = chosen.shape[1], n_codes = self._codes.shape[0], n = 0
+        cdef const Found *found
         cdef int block
         cdef bint is_done
         cdef double *shares = <double *>calloc(n_codes * n_outputs + 1, sizeof(double))
@@ -253,9 +222,9 @@ cdef class Reading:
         with nogil:
             is_done = shares != NULL
             for block in range(2 + of._has_concepts):
-                found = self._block(block, &n_found)
+                found = self._block(block)
                 is_done = is_done and spread_shares(
-                    found, n_found, of._lengths[block], of._sublinear,
+                    found.items, found.n, of._lengths[block], of._sublinear,
                     of._table + of._firsts[block] * of._width, of._width,
                     &chosen[0, 0], n_outputs, shares,
                 )

@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from classifier.kernels import answers, kinds
+from classifier.kernels import answers, grams
 from tests.conftest import ROOT
 
 _FOLDER = ROOT / "classifier" / "kernels"
@@ -75,7 +75,7 @@ def test_arrays_of_another_kind_are_refused() -> None:
     found = np.zeros((1, 4), np.int32)
     found.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        kinds.renumber(found, np.zeros(1, np.int32))
+        grams.renumber(found, np.zeros(1, np.int32))
 
 
 def test_without_compiled_loops_one_sentence_says_what_to_do(tmp_path: Path) -> None:
