@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,10 +30,10 @@ class BandThresholds:
     medium: float
     high: float
 
-    def bands(self, probs: Sequence[float] | Floats) -> list[Band]:
+    def bands(self, probs: Sequence[float]) -> list[Band]:
         """The band of each confidence."""
-        reached = np.searchsorted([self.medium, self.high], probs, side="right")
-        return list(map(_BANDS.__getitem__, reached.tolist()))
+        medium, high = self.medium, self.high
+        return [_BANDS[(prob >= medium) + (prob >= high)] for prob in probs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ class CategoryHead:
         # All by loops of C's own: four objects for each text of a batch.
         codes = map(self.codes.__getitem__, ranks.ravel().tolist())
         ranked = list(map(_ranked, zip(codes, shares.ravel().tolist(), strict=True)))
-        n_best, likeliest, probs = ranks.shape[1], ranks[:, 0].tolist(), shares[:, 0]
+        n_best, likeliest, probs = ranks.shape[1], ranks[:, 0].tolist(), shares[:, 0].tolist()
         said = map(_category, zip(
             map(self.codes.__getitem__, likeliest),
             map(self.names.__getitem__, likeliest),
-            probs.tolist(),
+            probs,
             self.thresholds.bands(probs),
             zip(*[ranked[place::n_best] for place in range(n_best)], strict=True),
             strict=True,
@@ -121,23 +122,23 @@ class IntensityHead:
         """Expected rank in 0-1, shape (texts,): 0 the calmest level, 1 the angriest."""
         return answers.expected_ranks(probabilities)
 
-    def ranks(self, scores: Floats) -> Longs:
+    def ranks(self, scores: Floats) -> list[int]:
         """Rank of the level for each score."""
-        return np.searchsorted(self.cuts, scores * max(1, len(self.levels) - 1), side="right")
+        highest = max(1, len(self.levels) - 1)
+        return [bisect_right(self.cuts, score * highest) for score in scores.tolist()]
 
     def answers(self, logits: Floats) -> list[Intensity]:
         """What is said of each text."""
         shares = self.probabilities(logits)
         scores = self.scores(shares)
-        ranks = self.ranks(scores)
-        chosen = ranks.tolist()
+        ranks, probs = self.ranks(scores), shares.tolist()
         said = map(_intensity, zip(
-            map(self.levels.__getitem__, chosen),
-            map(self.names.__getitem__, chosen),
+            map(self.levels.__getitem__, ranks),
+            map(self.names.__getitem__, ranks),
             scores.tolist(),
-            map(tuple, shares.tolist()),
-            self.thresholds.bands(shares[np.arange(len(ranks)), ranks]),
-            repeat(self.levels[0], len(chosen)),
+            map(tuple, probs),
+            self.thresholds.bands([row[rank] for row, rank in zip(probs, ranks, strict=True)]),
+            repeat(self.levels[0], len(ranks)),
             strict=True,
         ))  # fmt: skip
         return list(said)

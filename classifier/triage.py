@@ -39,7 +39,7 @@ from classifier.tokens import tokeniser
 
 CATEGORY, INTENSITY = "category", "intensity"
 # Texts worked on at once: the arrays stay in the processor's cache (45 against 65 µs a text).
-BATCH = 256
+BATCH = 512
 # A tuple is made of values in half the time of the class itself.
 _prediction = partial(tuple.__new__, Prediction)
 

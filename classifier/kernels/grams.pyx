@@ -197,17 +197,20 @@ cdef bint add_grams(
     """
     cdef int32_t depths[PLACES_AT_ONCE]
     cdef int32_t row = 0
-    cdef Py_ssize_t first = 0, most = of.most * of.longest * PLACES_AT_ONCE
-    cdef int kind
+    cdef Py_ssize_t first = 0, most
+    cdef int kind, place, n_places
     while first < n_units:
+        n_places = min(PLACES_AT_ONCE, n_units - first)
+        _look_around(units, n_units, first, of.table, of.last, of.longest, ways, depths)
+        most = 0
+        for place in range(n_places):
+            most += of.most * depths[place]
         for kind in range(of.n_kinds):
             if found[kind].n + most > found[kind].room:
-                if not make_room(found + kind, 2 * found[kind].n + 2 * n_units + most):
+                if not make_room(found + kind, 2 * found[kind].n + n_units + most):
                     return False
-        _look_around(units, n_units, first, of.table, of.last, of.longest, ways, depths)
         row = _write_down(
-            units + first, starts + first, ends + first, min(PLACES_AT_ONCE, n_units - first),
-            ways, depths, of, found, row,
+            units + first, starts + first, ends + first, n_places, ways, depths, of, found, row
         )
         first += PLACES_AT_ONCE
     return True

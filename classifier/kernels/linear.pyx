@@ -10,10 +10,6 @@ from classifier.kernels.loops cimport BREAK, SPACE, Occurrence, occurrences, pre
 import numpy as np
 
 
-cdef enum:
-    _AHEAD = 8  # how many terms earlier the row of one is asked for
-
-
 cdef struct _Slot:  # of another text it counts as empty
     int32_t row
     int32_t column
@@ -56,12 +52,18 @@ cdef void _end(_Counter *counter) noexcept nogil:
 
 
 cdef inline Py_ssize_t _count(
-    _Counter *counter, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found
+    _Counter *counter, const Occurrence *found, const Occurrence *end, Py_ssize_t *n_found,
+    const float *table, Py_ssize_t width, Py_ssize_t n_wanted,
 ) noexcept nogil:
-    """How many terms the text has whose occurrences begin at `found`; sets their number."""
+    """How many terms the text has whose occurrences begin at `found`; sets their number.
+
+    Asks for the first `n_wanted` values of the terms' rows of the table, which is larger than the
+    processor's cache.
+    """
     cdef const Occurrence *one = found
     cdef int32_t row = found.row, column, n = 0
     cdef uint64_t place
+    cdef Py_ssize_t wanted
     cdef _Slot *slot
     while one < end and one.row == row:
         column = one.value
@@ -75,6 +77,8 @@ cdef inline Py_ssize_t _count(
             slot[0] = _Slot(row, column, n)
             counter.terms[n] = _Term(0.0, column)
             n += 1
+            for wanted in range(0, n_wanted, 16):  # what the cache fetches at once
+                prefetch(table + width * column + wanted)
         counter.terms[slot.place].count += 1.0
         counter.cells[one - found] = slot.place
         one += 1
@@ -94,13 +98,6 @@ cdef Py_ssize_t _longest_row(const Occurrence *found, Py_ssize_t n_found) noexce
 
 cdef inline double _tf(double count, bint sublinear) noexcept nogil:
     return 1.0 + log(count) if sublinear and count > 1.0 else count
-
-
-cdef inline void _fetch(const float *row, Py_ssize_t width) noexcept nogil:
-    """Ask for the row of a term that is wanted soon: a table is larger than the cache."""
-    cdef Py_ssize_t column
-    for column in range(0, width, 16):  # what the cache fetches at once
-        prefetch(row + column)
 
 
 def weigh(
@@ -128,7 +125,7 @@ def weigh(
     with nogil:
         for row in range(n_texts):
             if one < end and one.row == row:
-                n = _count(&counter, one, end, &n_here)
+                n = _count(&counter, one, end, &n_here, NULL, 0, 0)
                 one += n_here
                 squares = 0.0
                 for i in range(n):
@@ -163,14 +160,12 @@ cdef bint add_scores(
     cdef _Counter counter
     cdef bint is_done = _begin(&counter, _longest_row(one, n_found)) and unscaled != NULL
     while is_done and one < end:
-        n = _count(&counter, one, end, &n_here)
+        n = _count(&counter, one, end, &n_here, table, width, n_outputs + 1)
         squares = 0.0
         for output in range(n_outputs):
             unscaled[output] = 0.0
         for i in range(n):  # one pass: the table is too large for the processor's cache
             terms = table + width * counter.terms[i].column
-            if i + _AHEAD < n:
-                _fetch(table + width * counter.terms[i + _AHEAD].column, n_outputs)
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
             for output in range(n_outputs):
@@ -200,13 +195,11 @@ cdef bint spread_shares(
     cdef _Counter counter
     cdef bint is_done = _begin(&counter, longest) and weights != NULL
     while is_done and one < end:
-        n = _count(&counter, one, end, &n_here)
+        n = _count(&counter, one, end, &n_here, table, width, width)
         columns = chosen + n_outputs * one.row
         squares = 0.0
         for i in range(n):
             terms = table + width * counter.terms[i].column
-            if i + _AHEAD < n:
-                _fetch(table + width * counter.terms[i + _AHEAD].column, width)
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
             counter.terms[i].count = value / counter.terms[i].count  # of one occurrence, from here on

@@ -63,7 +63,7 @@ def test_level_probabilities_are_a_distribution(kind: str, logits: np.ndarray) -
 
 def test_the_level_is_the_expected_rank_cut_at_the_borders() -> None:
     """Scores 0, 0.5 and 1 of three levels are ranks 0, 1 and 2."""
-    assert intensity(MULTINOMIAL).ranks(np.array([0.0, 0.5, 1.0])).tolist() == [0, 1, 2]
+    assert intensity(MULTINOMIAL).ranks(np.array([0.0, 0.5, 1.0])) == [0, 1, 2]
 
 
 def test_category_probabilities_follow_the_scale() -> None:
