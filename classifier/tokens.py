@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from itertools import accumulate, pairwise
 
@@ -127,6 +126,8 @@ def tokeniser(engine: str = ENGINES[0]) -> Tokeniser:
         raise ModelError(f"tokeniser engine is {shorten(engine)}, allowed are {', '.join(ENGINES)}")
     if engine == "compiled":
         return _compiled()
+    from importlib.metadata import version  # noqa: PLC0415  (0.03 s, only for these engines)
+
     cut = _rjieba_cut() if engine == "rjieba" else _jieba_cut()
     fingerprint = f"{engine}-{version(engine)}-{_words_hash()[:12]}"
     return Tokeniser(engine, fingerprint, cut, ends_by(cut))

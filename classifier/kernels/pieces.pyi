@@ -2,7 +2,7 @@ from typing import TypeVar
 
 from classifier.kernels import Floats, Ints
 
-Piece = TypeVar("Piece", bound=tuple[object, ...])
+_Piece = TypeVar("_Piece", bound=tuple[object, ...])
 
 def by_text(
     spans: Ints,
@@ -10,5 +10,5 @@ def by_text(
     texts: list[str],
     names: list[str],
     factors: Floats,
-    kind: type[Piece],
-) -> list[tuple[Piece, ...]]: ...
+    kind: type[_Piece],
+) -> list[tuple[_Piece, ...]]: ...

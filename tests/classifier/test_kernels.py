@@ -30,7 +30,7 @@ def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
     values += [one.targets[0] for one in body if isinstance(one, ast.Assign)]
     return (
         {one.name: [argument.arg for argument in one.args.args] for one in functions},
-        {name.id for name in values if isinstance(name, ast.Name)},
+        {n.id for n in values if isinstance(n, ast.Name) and not n.id.startswith("_")},
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifier import kernels
 from classifier.kernels import grams
-from classifier.lookup import GramIndex, code_points, joined, make_table, spans_of_chars
+from classifier.lookup import Phrasebook, code_points, joined, make_table
 
 KEYS = st.integers(1, 2**64 - 1)
 PHRASES = st.text("退款慢差𠀀😡", min_size=1, max_size=4)
@@ -42,7 +42,7 @@ def test_more_values_than_a_slot_can_hold_are_refused() -> None:
 def test_every_occurrence_of_every_phrase_is_found(phrases: list[str], texts: list[str]) -> None:
     """Looking for each phrase everywhere is the oracle; a repeated phrase has several numbers."""
     codes = code_points(joined(texts))
-    found = GramIndex.of_texts(phrases).find(codes, *spans_of_chars(len(codes)))
+    (found,) = Phrasebook([phrases]).find(codes)
     expected = []
     origin = 0
     for row, text in enumerate(texts):
@@ -54,3 +54,21 @@ def test_every_occurrence_of_every_phrase_is_found(phrases: list[str], texts: li
         ]
         origin += len(text) + 1
     assert sorted(found.tolist()) == sorted(expected)
+
+
+@given(
+    st.lists(st.lists(PHRASES, max_size=5), min_size=1, max_size=3),
+    st.text("退款慢差𠀀", max_size=30),
+)
+def test_each_list_has_its_own_numbers(lists: list[list[str]], text: str) -> None:
+    """Several lists that are looked for as one give what each of them gives alone."""
+    codes = code_points(joined([text]))
+    together = [found.tolist() for found in Phrasebook(lists).find(codes)]
+    alone = [Phrasebook([some]).find(codes)[0].tolist() if some else [] for some in lists]
+    assert [sorted(found) for found in together] == [sorted(found) for found in alone]
+
+
+def test_more_kinds_than_the_loops_know_are_refused() -> None:
+    """The message says how many there may be."""
+    with pytest.raises(ValueError, match="of 4 kinds, allowed are 1-3"):
+        Phrasebook([["退"], ["款"], ["慢"], ["差"]]).find(code_points("退款\n"))
