@@ -94,7 +94,8 @@ class Triage:
             self._explained.append((CATEGORY, self._category.scale))
         if self._intensity:
             direction = self._intensity.direction.astype(np.float32)
-            columns.append(artifact.weights[:, n_category:] @ direction)
+            # Not by @: OpenBLAS would start its threads, which then wait for work in a loop.
+            columns.append(np.einsum("ij,j->i", artifact.weights[:, n_category:], direction))
             self._explained.append((INTENSITY, 1.0))
         self._table = np.column_stack(columns)  # side by side: one access to memory for a term
         self._signals = SignalFinder(packaged_rules(), frequency=self._vectoriser.frequencies())
