@@ -12,6 +12,9 @@ from functools import cache
 # NFKC would expand … to three dots; the midline ellipsis ⋯ is stable, and keeps one position.
 ELLIPSIS = {"…": "⋯", "‥": "⋯"}
 
+# With which a number plate begins, one for each of the provinces.
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
 # Chinese characters, Hangul, surrogates and private use fold to themselves.
 _UNCHANGED = ((0x3400, 0xF900),)
 _TABLE_SIZE = 0xFFFF + 1

@@ -15,14 +15,13 @@ from datetime import date
 
 from classifier.addresses import ADDRESSES
 from classifier.aligned import Aligned
-from classifier.characters import INVISIBLE, fold
+from classifier.characters import INVISIBLE, PROVINCES, fold
 from classifier.names import NAMES
 from classifier.numbers import ACCOUNTS, NUMBERS
 from classifier.personal import FOUND, Finder, Found, covered
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _SEPARATORS = re.compile(r"[ \-]")
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
 
 def is_identity_number(number: str) -> bool:

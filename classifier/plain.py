@@ -10,10 +10,9 @@ from itertools import accumulate
 import numpy as np
 import opencc
 
-from classifier.characters import folding_table
+from classifier.characters import PROVINCES, folding_table
 from classifier.kernels import Bytes, Codes, phrases
 from classifier.lookup import code_points
-from classifier.pii import PROVINCES
 
 _HAN_RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000))
 RARE_HAN = re.compile(r"[\U00020000-\U0003ffff]")

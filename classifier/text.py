@@ -13,9 +13,8 @@ from functools import partial
 from typing import NamedTuple
 
 from classifier.aligned import Aligned
-from classifier.characters import INVISIBLE, fold, is_stable
+from classifier.characters import INVISIBLE, PROVINCES, fold, is_stable
 from classifier.kernels.phrases import CHINESE, PLAIN
-from classifier.pii import PROVINCES, replace_personal_data
 from classifier.plain import RARE_HAN, converter, plain_texts, traditional
 
 # Longer texts are read up to here, and say so: 20,000 characters are 13 printed pages.
@@ -186,6 +185,13 @@ def simplify(aligned: Aligned) -> Aligned:
 def replace_links(aligned: Aligned) -> Aligned:
     """Web addresses become [链接], picture placeholders [图片]."""
     return aligned.substitute(_PICTURE, "[图片]").substitute(_LINK, "[链接]")
+
+
+def replace_personal_data(aligned: Aligned) -> Aligned:
+    """Telephone numbers, names, addresses and the like become tokens, as `classifier.pii` says."""
+    from classifier import pii  # noqa: PLC0415  (a tenth of a second, and most texts have none)
+
+    return pii.replace_personal_data(aligned)
 
 
 def replace_order_numbers(aligned: Aligned) -> Aligned:
