@@ -28,6 +28,11 @@ class Pair(NamedTuple):
     number: int
 
 
+def _arguments(function: ast.FunctionDef) -> list[ast.arg]:
+    rest = function.args.vararg
+    return [*function.args.args, *([rest] if rest else [])]
+
+
 def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
     """Functions of a stub with the names of their arguments, and its other names."""
     body = ast.parse(stub.read_text(encoding="utf-8")).body
@@ -35,7 +40,7 @@ def _promised(stub: Path) -> tuple[dict[str, list[str]], set[str]]:
     values = [one.target for one in body if isinstance(one, ast.AnnAssign)]
     values += [one.targets[0] for one in body if isinstance(one, ast.Assign)]
     return (
-        {one.name: [argument.arg for argument in one.args.args] for one in functions},
+        {one.name: [argument.arg for argument in _arguments(one)] for one in functions},
         {n.id for n in values if isinstance(n, ast.Name) and not n.id.startswith("_")},
     )
 
