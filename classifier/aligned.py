@@ -33,6 +33,8 @@ class Aligned:
         >>> Aligned.identity("a  b").substitute(re.compile(" +"), " ").starts
         (0, 1, 3)
         """
+        if not pattern.search(self.text):  # mostly so
+            return self
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
