@@ -2,7 +2,11 @@
 
 They are written in Cython and compiled once, by `hatch_build.py`. Arrays must have the types that
 the signatures say, and be C-contiguous: others raise ValueError. They may be read-only, but for
-those that a loop changes. The loops hold no lock: other threads run meanwhile.
+those that a loop changes. Long loops hold no lock, so that other threads run meanwhile; short ones
+keep it: to ask for it again would take longer.
+
+`loops.pxd` has what several of them share. `reading` runs the others' loops one after another for a
+batch that is to be judged; `pieces` makes the objects that the caller gets.
 
 A *unit* is what n-grams are made of: a character, given by its code point, or a word, given by a
 64-bit hash of its code points. `BREAK` ends a text; no n-gram crosses it. Texts are joined to one
