@@ -205,9 +205,7 @@ def find_candidates(const int32_t[:, ::1] found, groups_of, patterns_of, needs, 
     cdef Found candidates = Found(NULL, 0, 0)
     cdef bint is_done
     with nogil:
-        is_done = add_candidates(
-            anchors, found.shape[0], &watch, &candidates
-        )
+        is_done = add_candidates(anchors, found.shape[0], &watch, &candidates)
     try:
         if not is_done:
             raise MemoryError

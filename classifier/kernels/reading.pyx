@@ -53,9 +53,10 @@ cdef class Reader:
         """All as the functions of the other modules take it.
 
         `segmenter` is a dictionary and a hidden Markov model, None for texts that come cut;
-        `phrases` an index of characters' n-grams, words of concepts and anchors; `words` an index; `concepts` the concept of each word; `blocks` first columns
-        and lengths of the blocks, and whether counts are dampened; `reaches` how many characters of
-        a clause and of a sentence are looked at on each side.
+        `phrases` an index of characters' n-grams, words of concepts and anchors; `words` an index;
+        `concepts` the concept of each word; `blocks` first columns and lengths of the blocks, and
+        whether counts are dampened; `reaches` how many characters of a clause and of a sentence are
+        looked at on each side.
         """
         cdef const double[:, ::1] model
         cdef const int64_t[::1] firsts
@@ -114,7 +115,7 @@ cdef class Reading:
         logits = np.empty((n_texts, reader._n_outputs))
         logits[:] = reader._bias
         cdef double[:, ::1] sums = logits
-        cdef uint8_t *parts = <uint8_t *>malloc(7 * n_codes + 1)
+        cdef uint8_t *parts = <uint8_t *>malloc((_N_PARTS + 2) * n_codes + 1)  # and scratch
         self._reader, self._codes = reader, codes
         self._piece_ends = <int64_t *>malloc((n_codes + 1) * sizeof(int64_t))
         is_done = parts != NULL and self._piece_ends != NULL
@@ -131,7 +132,7 @@ cdef class Reading:
             if is_done:
                 mark_parts(
                     &codes[0], n_codes, self._piece_ends, self._n_pieces,
-                    reader._clause_chars, reader._sentence_chars, parts, parts + 5 * n_codes,
+                    reader._clause_chars, reader._sentence_chars, parts, parts + _N_PARTS * n_codes,
                 )
         try:
             if not is_done:
