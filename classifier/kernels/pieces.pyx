@@ -23,7 +23,7 @@ cdef int _check(type kind) except -1:
 
 
 def rows(type kind, *columns):
-    """Values of a tuple class, made of a list for each of its fields; in a third of the class' time.
+    """Values of a tuple class, made of a list for each field; in a third of the class' time.
 
     Raises:
         TypeError: `kind` is no kind of tuple, or a column is no list.

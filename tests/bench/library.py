@@ -48,14 +48,21 @@ def ratio(values: Sequence[float], references: Sequence[float]) -> float:
     return median(value / other for value, other in zip(values, references, strict=True))
 
 
-def batches(triage: Triage, texts: list[str], labels: list[str]) -> list[Callable[[], object]]:
-    """What is timed over all texts: rjieba, predict without evidence and with it, scikit-learn."""
+def batches(
+    triage: Triage, texts: list[str], labels: list[str], *, at_once: int | None = None
+) -> list[Callable[[], object]]:
+    """What is timed over all texts: rjieba, predict without evidence and with it, scikit-learn.
+
+    Predict gets so many texts at once, or all.
+    """
+    size = at_once or len(texts)
+    parts = [texts[start : start + size] for start in range(0, len(texts), size)]
     segmenter = rjieba.Jieba()
     reference = scikit_learn(triage, texts, labels)
     return [
         lambda: [segmenter.cut(text) for text in texts],
-        lambda: triage.predict(texts, with_evidence=False),
-        lambda: triage.predict(texts),
+        lambda: [triage.predict(part, with_evidence=False) for part in parts],
+        lambda: [triage.predict(part) for part in parts],
         lambda: [model.predict_proba(texts) for model in reference],  # type: ignore[attr-defined]
     ]
 

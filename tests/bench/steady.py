@@ -35,11 +35,8 @@ Json = dict[str, Any]
 
 def steady_ratios(triage: Triage, texts: list[str], labels: list[str]) -> dict[str, float]:
     """Speed of a prediction as ratios to others, in processor time."""
-    runs = batches(triage, texts, labels)
     # Batch by batch, so in one thread: two take more processor time, how much tells the machine.
-    parts = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-    runs[1] = lambda: [triage.predict(part, with_evidence=False) for part in parts]
-    runs[2] = lambda: [triage.predict(part) for part in parts]
+    runs = batches(triage, texts, labels, at_once=BATCH)
     for run in runs:
         run()
     speeds = [[1 / _seconds(run) for run in runs] for _ in range(_ROUNDS)]
