@@ -13,21 +13,20 @@ from typing import Any, NamedTuple
 
 import tomli
 
+from classifier import programs
 from classifier.errors import ResourceError, shorten
+from classifier.kernels.patterns import MOST_CHOICES
+from classifier.programs import Program
 from classifier.signals import Guard, Pattern, SignalRules
 
-# Gaps stay in their clause or sentence. Bounded, and at most two in a pattern, so that no pattern
-# takes more than linear time.
-_GAPS = {"~": "[^,。!?;:⋯《》\n]", "…": "[^。!?;⋯《》\n]"}
+# Bounded, and at most two in a pattern, so that no pattern takes more than linear time.
 _DEFAULT_GAP, _MAX_GAP, _MAX_GAPS = 6, 20, 2
-_DIGITS = "一二两三四五六七八九十几多数百千半俩仨好无n"
-_MANY = "二两三四五六七八九十几多数百千俩仨好无n"
-_NUMBERS = {
-    "#": rf"(?:[0-9]{{1,9}}|[{_DIGITS}]{{1,4}})",
-    "##": rf"(?:[2-9]|[1-9][0-9]{{1,8}}|[{_MANY}][{_DIGITS}]{{0,3}})",
+_GAPS = {"~": programs.gap_in_clause, "…": programs.gap_in_sentence}
+_NUMBERS = {"#": programs.number(), "##": programs.plural()}
+_NUMBER_STARTS = {
+    "#": tuple("0123456789" + programs.NUMERALS),
+    "##": tuple("123456789" + programs.PLURALS),
 }
-_NUMBER_STARTS = {"#": tuple("0123456789" + _DIGITS), "##": tuple("123456789" + _MANY)}
-_CLAUSE_END = r"(?=[,。!?;:⋯~\n、 .]|\Z)"
 # More literals than these would hardly be rarer, and each is a string to watch for: 2,000 took four
 # times as long to load and saved a tenth of the tries.
 _MAX_NUMBER, _MAX_LITERALS = 9, 200
@@ -145,8 +144,12 @@ def compile_pattern(code: str, source: str, words: _Words | None = None) -> Patt
         raise ResourceError(f"{code}: pattern {shorten(source)} has no literal text")
     if len(re.findall("[~…]", source)) > _MAX_GAPS:
         raise ResourceError(f"{code}: pattern {shorten(source)} has more than {_MAX_GAPS} gaps")
+    if (n_choices := programs.n_choices(phrase.program)) > MOST_CHOICES:
+        raise ResourceError(
+            f"{code}: pattern {shorten(source)} has {n_choices} choices, at most {MOST_CHOICES}"
+        )
     choices = phrase.choices or (phrase.anchors,)
-    return Pattern(code, source, phrase.expression, choices, phrase.max_chars)
+    return Pattern(code, source, phrase.program, choices, phrase.max_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class _Phrase:
     which one is in every match, empty if there are none; `choices` are other sets of such.
     """
 
-    expression: str
+    program: Program
     max_chars: int
     literals: tuple[str, ...] | None
     anchors: tuple[str, ...] = ()
@@ -191,7 +194,7 @@ class _Reader:
                 case "?" if options[-1]:
                     last = options[-1].pop()
                     literals = None if last.literals is None else ("", *last.literals)
-                    options[-1] += [_Phrase(f"(?:{last.expression})?", last.max_chars, literals)]
+                    options[-1] += [_Phrase(programs.maybe(last.program), last.max_chars, literals)]
                 case "?":
                     raise ResourceError(f"{self._place} is malformed: ? after nothing")
                 case _:
@@ -208,27 +211,27 @@ class _Reader:
             chars = int(token["width"] or _DEFAULT_GAP)
             if chars > _MAX_GAP:
                 raise ResourceError(f"{self._place}: gap {text}, at most {_MAX_GAP}")
-            return _Phrase(f"{_GAPS[token['gap']]}{{0,{chars}}}?", chars, None)
+            return _Phrase(_GAPS[token["gap"]](chars), chars, None)
         if text in _NUMBERS:
             return _Phrase(_NUMBERS[text], _MAX_NUMBER, None, choices=(_NUMBER_STARTS[text],))
         if text == "$":
-            return _Phrase(_CLAUSE_END, 0, ("",))
+            return _Phrase(programs.clause_end(), 0, ("",))
         if not text.startswith("<"):
             alone = (text,)
-            return _Phrase(re.escape(text), len(text), alone, alone)
+            return _Phrase(programs.any_of(alone), len(text), alone, alone)
         if text[1:-1] not in self._words:
             raise ResourceError(f"{self._place}: no words {text} are defined")
         words = tuple(self._words[text[1:-1]])
-        return _Phrase(f"(?:{'|'.join(map(re.escape, words))})", max(map(len, words)), words, words)
+        return _Phrase(programs.any_of(words), max(map(len, words)), words, words)
 
 
 def _either(options: Sequence[_Phrase]) -> _Phrase:
     if len(options) == 1:
-        return replace(options[0], expression=f"(?:{options[0].expression})")
+        return options[0]
     literals = [option.literals for option in options]
     anchors = [option.anchors for option in options]
     return _Phrase(
-        expression=f"(?:{'|'.join(option.expression for option in options)})",
+        program=programs.either([option.program for option in options]),
         max_chars=max(option.max_chars for option in options),
         literals=None if None in literals else tuple(chain(*filter(None, literals))),
         anchors=tuple(chain(*anchors)) if all(anchors) else (),
@@ -252,7 +255,7 @@ def _sequence(parts: Sequence[_Phrase]) -> _Phrase:
         else:
             literals = run if first == 0 else literals
     return _Phrase(
-        expression="".join(part.expression for part in parts),
+        program=programs.sequence(part.program for part in parts),
         max_chars=sum(part.max_chars for part in parts),
         literals=literals,
         anchors=max(candidates, key=lambda run: (min(map(len, run)), -len(run)), default=()),

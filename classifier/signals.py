@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
 from classifier.clauses import Parts
-from classifier.kernels import Ints, phrases
+from classifier.kernels import Codes, Ints, phrases
 from classifier.kernels.phrases import Lists
 from classifier.lookup import Phrasebook
+from classifier.programs import Program, matcher
 from classifier.tokens import CutBatch
 
 _LATEST = 8
@@ -39,17 +40,12 @@ class Pattern:
 
     code: str
     source: str
-    regular: str  # the same as a regular expression
+    program: Program
     anchor_choices: tuple[tuple[str, ...], ...]
     max_chars: int
     at_word_borders: bool = True
     guarded: bool = True
     needs: re.Pattern[str] | None = None
-
-    @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """Compiled when first tried: most patterns of a process never are."""
-        return re.compile(self.regular)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +86,9 @@ class Match(NamedTuple):
     end: int
 
 
+_match = partial(tuple.__new__, Match)  # half the time of the class
+
+
 class SignalFinder:
     """Finds the signals of clean texts; made once, safe between threads."""
 
@@ -125,6 +124,7 @@ class SignalFinder:
             _lists(needs),
         )
         self._reaches = np.array([pattern.max_chars for pattern in self._patterns], np.int32)
+        self.matcher = matcher([pattern.program for pattern in self._patterns], self._n_phrases)
 
     @cached_property
     def _phrasebook(self) -> Phrasebook:
@@ -132,7 +132,7 @@ class SignalFinder:
 
     @property
     def watch(self) -> tuple[Lists, Lists, Lists, Ints]:
-        """What the compiled loops want of it."""
+        """Which anchors a pattern waits for, as the compiled loops want it."""
         return *self._lists, self._reaches
 
     def find(self, batch: CutBatch) -> list[list[Match]]:
@@ -143,99 +143,104 @@ class SignalFinder:
         """
         (anchors,) = self._phrasebook.find(batch.codes)
         candidates = phrases.find_candidates(anchors, *self.watch)
-        return self.meant(batch.texts, candidates, Parts.of(batch.codes, batch.piece_ends))
+        kept = self.matcher.kept(batch.codes, candidates)
+        return self.meant(batch.texts, batch.codes, kept, Parts.of(batch.codes, batch.piece_ends))
 
-    def meant(self, texts: Sequence[str], candidates: Ints, parts: Parts) -> list[list[Match]]:
-        """As `find`, where the candidates have been found already."""
+    def meant(
+        self, texts: Sequence[str], codes: Codes, candidates: Ints, parts: Parts
+    ) -> list[list[Match]]:
+        """As `find`, where the candidates that hold a match have been found already."""
         found: list[list[Match]] = [[] for _ in texts]
-        if not len(candidates):
-            return found
-        patterns = self._patterns
-        contexts: dict[int, list[Pattern]] = {}
+        contexts: dict[int, list[int]] = {}
         tries = []
         for stretch in candidates.tolist():
             if stretch[0] < self._n_phrases:
                 tries.append(stretch)
             else:
-                contexts.setdefault(stretch[3], []).append(patterns[stretch[0]])
-        starts = [0, *accumulate(len(text) + 1 for text in texts)]
+                contexts.setdefault(stretch[3], []).append(stretch[0])
+        if not tries:
+            return found
+        origins = [0, *accumulate(len(text) + 1 for text in texts)]
         for number, low, high, row in tries:
-            text, origin, pattern, matches = texts[row], starts[row], patterns[number], found[row]
-            last = min(len(text), high - origin)
-            search = pattern.expression.search
-            match = search(text, max(0, low - origin), last)
-            while match and matches and _is_within(match, pattern.code, matches):
-                match = search(text, match.end(), last)
-            if match:
-                place = _Place(parts, text, origin, contexts.get(row, ()))
-                matches += self._meant(pattern, place, match, last)
+            place = _Place(parts, codes, texts[row], origins[row], contexts.get(row, ()))
+            self._add_meant(number, place, (low, high), found[row])
         return [_merge(matches) if len(matches) > 1 else matches for matches in found]
 
-    def _meant(
-        self, pattern: Pattern, place: _Place, match: re.Match[str] | None, high: int
-    ) -> list[Match]:
-        """The matches of a pattern up to `high` that no border, idiom or guard forbids."""
-        meant = []
-        while match:
-            start, end = match.span()
-            if end == high < len(place.text):
+    def _add_meant(
+        self, number: int, place: _Place, stretch: tuple[int, int], found: list[Match]
+    ) -> None:
+        """The matches of a pattern in a stretch that no border, idiom or guard forbids."""
+        low, high = stretch
+        pattern, codes, origin = self._patterns[number], place.codes, place.origin
+        search, code = self.matcher.search, pattern.code
+        span = search(codes, number, low, high)
+        while span and found and _is_within(span[0] - origin, span[1] - origin, code, found):
+            span = search(codes, number, span[1], high)
+        while span:
+            start, end = span
+            if end == high and end < origin + len(place.text):
                 break  # what follows is not seen here; there are no anchors for it
-            is_meant = self._is_meant(pattern, place, start, end)
-            if is_meant:
-                meant.append(Match(pattern.code, start, end))
-            match = pattern.expression.search(place.text, end if is_meant else start + 1, high)
-        return meant
+            if self._is_meant(pattern, place, start, end):
+                found.append(_match((code, start - origin, end - origin)))
+                start = end - 1
+            span = search(codes, number, start + 1, high)
 
-    def _is_meant(self, pattern: Pattern, place: _Place, start: int, end: int) -> bool:
-        parts, text, origin, contexts = place
-        first, last = origin + start, origin + end
+    def _is_meant(self, pattern: Pattern, place: _Place, first: int, last: int) -> bool:
+        """Whether nothing takes the meaning away of a span of the batch."""
+        parts, _, text, origin, contexts = place
         if pattern.at_word_borders and not parts.is_of_words(first, last):
             return False
-        rule = self.rules[pattern.code]
-        low, high = start - parts.clause_before[first], end + parts.clause_after[last]
-        if contexts and any(
-            idiom.start() < end and start < idiom.end()
-            for context in contexts
-            if context in rule.idioms
-            for idiom in context.expression.finditer(text, low, high)
+        rule, start, end = self.rules[pattern.code], first - origin, last - origin
+        before, after = parts.clause_before[first], parts.clause_after[last]
+        if contexts and self._touches_idiom(
+            rule, place, (first, last), (first - before, last + after)
         ):
             return False
-        near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS] if pattern.needs else ""
-        if pattern.needs and not pattern.needs.search(near):
-            return False
-        return not pattern.guarded or not _is_guarded(rule, place, (start, end), (low, high))
+        if pattern.needs:
+            near = text[max(0, start - _NEAR_CHARS) : end + _NEAR_CHARS]
+            if not pattern.needs.search(near):
+                return False
+        if not pattern.guarded:
+            return True
+        guard, led = rule.guard, parts.sentence_before[first]
+        return not (
+            (guard.before and guard.before.search(text[start - before : start]))
+            or (guard.after and guard.after.search(text[end : end + after]))
+            or (guard.clause and guard.clause.search(text[start - before : end + after]))
+            or (guard.leads and guard.leads.search(text[start - led : start]))
+            or (contexts and self._is_settled(rule, place, first, last))
+        )
 
-
-def _is_guarded(
-    rule: SignalRules, place: _Place, span: tuple[int, int], clause: tuple[int, int]
-) -> bool:
-    """Whether the context takes the meaning away."""
-    text, guard = place.text, rule.guard
-    (start, end), (low, high) = span, clause
-    if (
-        (guard.before and guard.before.search(text[low:start]))
-        or (guard.after and guard.after.search(text[end:high]))
-        or (guard.clause and guard.clause.search(text[low:high]))
-    ):
-        return True
-    settled_by = place.contexts and [p for p in place.contexts if p in rule.settled_by]
-    if not (guard.leads or settled_by):
+    def _touches_idiom(
+        self, rule: SignalRules, place: _Place, span: tuple[int, int], clause: tuple[int, int]
+    ) -> bool:
+        for number in place.contexts:
+            if self._patterns[number] in rule.idioms:
+                low, high = clause
+                while found := self.matcher.search(place.codes, number, low, high):
+                    if found[0] < span[1] and span[0] < found[1]:
+                        return True
+                    low = found[1]
         return False
-    parts, origin = place.parts, place.origin
-    first = start - parts.sentence_before[origin + start]
-    last = end + parts.sentence_after[origin + end]
-    if guard.leads and guard.leads.search(text[first:start]):
-        return True
-    return any(p.expression.search(text, first, last) for p in settled_by)
+
+    def _is_settled(self, rule: SignalRules, place: _Place, first: int, last: int) -> bool:
+        low = first - place.parts.sentence_before[first]
+        high = last + place.parts.sentence_after[last]
+        return any(
+            self._patterns[number] in rule.settled_by
+            and self.matcher.search(place.codes, number, low, high)
+            for number in place.contexts
+        )
 
 
 class _Place(NamedTuple):
     """A text of a batch, and the idioms and settling patterns whose anchors it holds."""
 
     parts: Parts
+    codes: Codes  # of the batch
     text: str
     origin: int  # where the text begins in the batch
-    contexts: Sequence[Pattern]
+    contexts: Sequence[int]
 
 
 def _lists(members: Iterable[Iterable[int]]) -> Lists:
@@ -270,11 +275,12 @@ def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return True
 
 
-def _is_within(match: re.Match[str], code: str, found: list[Match]) -> bool:
+def _is_within(start: int, end: int, code: str, found: list[Match]) -> bool:
     """Whether the span has been found already as a part of one of the same signal."""
-    start, end = match.span()
-    latest = found[-_LATEST:]  # those before stand elsewhere
-    return any(m.code == code and m.start <= start and end <= m.end for m in latest)
+    for known, known_start, known_end in found[-_LATEST:]:  # those before stand elsewhere
+        if known == code and known_start <= start and end <= known_end:
+            return True
+    return False
 
 
 def _merge(matches: Iterable[Match]) -> list[Match]:

@@ -1,4 +1,5 @@
 from classifier.kernels import Codes, Floats, Index, Ints, Longs, Singles
+from classifier.kernels.patterns import Matcher
 from classifier.kernels.phrases import Lists
 from classifier.kernels.routes import Dictionary
 
@@ -13,12 +14,14 @@ class Reader:
         table: Singles,
         bias: Floats,
         watch: tuple[Lists, Lists, Lists, Ints],
+        matcher: Matcher,
         rules: tuple[int, int, float, float],
         reaches: tuple[int, int],
     ) -> None: ...
     def read(self, codes: Codes, n_texts: int, piece_ends: Longs | None = None) -> Reading: ...
 
 class Reading:
+    codes: Codes
     logits: Floats
     candidates: Ints
     parts: tuple[bytes, bytes, bytes, bytes, bytes]

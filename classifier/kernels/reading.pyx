@@ -14,6 +14,7 @@ from libc.string cimport memcpy
 from classifier.kernels.grams cimport Index, add_grams, array_of, hash_words, index_of, rename
 from classifier.kernels.linear cimport Rules, add_scores, rules_of, spread_shares, take_spans
 from classifier.kernels.loops cimport PLACES_AT_ONCE, Found, Occurrence
+from classifier.kernels.patterns cimport Matcher, keep_matching
 from classifier.kernels.phrases cimport Watch, add_candidates, mark_parts, watch_of
 from classifier.kernels.routes cimport Tables, tables_of, take_best_route
 from classifier.kernels.segment cimport end_pieces
@@ -43,12 +44,13 @@ cdef class Reader:
     cdef Py_ssize_t _width, _n_outputs
     cdef const double[::1] _bias
     cdef Watch _watch
+    cdef Matcher _matcher
     cdef Rules _rules
     cdef int _clause_chars, _sentence_chars
 
     def __init__(
         self, segmenter, phrases, words, const int32_t[::1] concepts, blocks,
-        const float[:, ::1] table, const double[::1] bias, watch, rules, reaches,
+        const float[:, ::1] table, const double[::1] bias, watch, Matcher matcher, rules, reaches,
     ):
         """All as the functions of the other modules take it.
 
@@ -82,6 +84,7 @@ cdef class Reader:
         self._table, self._width = &table[0, 0], table.shape[1]
         self._bias, self._n_outputs = bias, bias.shape[0]
         self._watch = watch_of(watch[0], watch[1], watch[2], watch[3])
+        self._matcher = matcher
         self._rules = rules_of(rules)
         self._clause_chars, self._sentence_chars = reaches
 
@@ -94,12 +97,12 @@ cdef class Reader:
 cdef class Reading:
     """What was found in a batch.
 
-    `logits`: shape (texts, outputs). `candidates`: pattern, start, end and text number of the
-    stretches in which patterns of signals are to be looked for, as `phrases.find_candidates` says.
+    `codes`: the characters. `logits`: shape (texts, outputs). `candidates`: pattern, start, end and text number of the
+    stretches in which patterns of signals match, as `patterns.Matcher.kept` says.
     `parts`: five values of a byte for each character, as `phrases.find_parts` says.
     """
 
-    cdef readonly object logits, candidates, parts
+    cdef readonly object codes, logits, candidates, parts
     cdef Reader _reader
     cdef const uint32_t[::1] _codes
     cdef int64_t *_piece_ends
@@ -116,7 +119,7 @@ cdef class Reading:
         logits[:] = reader._bias
         cdef double[:, ::1] sums = logits
         cdef uint8_t *parts = <uint8_t *>malloc((_N_PARTS + 2) * n_codes + 1)  # and scratch
-        self._reader, self._codes = reader, codes
+        self._reader, self._codes, self.codes = reader, codes, codes.base
         self._piece_ends = <int64_t *>malloc((n_codes + 1) * sizeof(int64_t))
         is_done = parts != NULL and self._piece_ends != NULL
         if is_done and piece_ends is not None:
@@ -182,6 +185,7 @@ cdef class Reading:
                     self._phrases[_ANCHORS].items, self._phrases[_ANCHORS].n, &of._watch, candidates
                 )
             )
+            keep_matching(codes, &of._matcher.programs, candidates)
             rename(self._phrases[_CONCEPTS].items, self._phrases[_CONCEPTS].n, of._concepts)
         free(units)
         free(sums)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -13,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.clauses import clause_of, sentence_of
-from classifier.lexicon import compile_pattern, compile_rules, packaged_rules
+from classifier.lexicon import compile_rules, packaged_rules
 from classifier.signals import Match, SignalFinder
 from classifier.text import clean
 from classifier.tokens import cut_batch, ends_by, tokeniser
+from tests.classifier.regular import regular_expression
 
 CASES = Path(__file__).parents[1] / "data" / "signal_cases.csv"
 MAX_SECONDS = 5  # a guard against quadratic time (minutes), not a benchmark: 0.5 s when written
@@ -316,7 +318,7 @@ def test_the_pattern_language(pattern: str, text: str, expected: list[str]) -> N
 def test_looking_around_anchors_misses_nothing(text: str) -> None:
     """Trying a pattern only near its anchors finds what trying it everywhere finds."""
     source = "打~3电话…4没人(理|好)?"
-    everywhere = compile_pattern("s", source).expression.finditer(text)
+    everywhere = re.finditer(regular_expression(source), text)
     matches = matches_of(finder({"inside_words": [source]}), text)
     assert [(m.start, m.end) for m in matches] == [m.span() for m in everywhere]
 

@@ -1,0 +1,23 @@
+from classifier.kernels import Bytes, Codes, Ints, Keys
+
+END: int
+JUMP: int
+SPLIT: int
+WORDS: int
+MANY: int
+FEW: int
+BEFORE: int
+N_STARTS: int
+MOST_CHOICES: int
+
+class Matcher:
+    def __init__(
+        self,
+        steps: Ints,
+        firsts: Ints,
+        words: tuple[Ints, Ints, Codes, Keys],
+        kinds: Bytes,
+        n_tried: int,
+    ) -> None: ...
+    def kept(self, codes: Codes, candidates: Ints) -> Ints: ...
+    def search(self, codes: Codes, pattern: int, low: int, high: int) -> tuple[int, int] | None: ...

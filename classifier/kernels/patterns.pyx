@@ -1,0 +1,211 @@
+"""Phrase patterns as small programs, run without the interpreter.
+
+A program is a row of steps with their operands, as `classifier.programs` writes them. It is run
+with backtracking, as `re` does: of all ways through it the first that ends counts, in the order of
+the choices (R. Cox, "Regular Expression Matching: the Virtual Machine Approach", 2009). Steps lead
+only forward: a choice is never open twice at a time.
+"""
+
+cimport cython
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+from classifier.kernels.loops cimport BREAK, Found, Occurrence, occurrences
+
+import numpy as np
+
+END, JUMP, SPLIT, WORDS, MANY, FEW, BEFORE = range(7)
+N_STARTS, MOST_CHOICES = 256, 64
+
+cdef enum:  # the same, for the loops
+    _END = 0
+    _JUMP = 1
+    _SPLIT = 2
+    _WORDS = 3
+    _MANY = 4
+    _FEW = 5
+    _N_STARTS = 256
+    _MOST_CHOICES = 64
+    _BITS = 64  # of an unsigned number
+
+
+cdef struct _Choice:  # where to go on if what was chosen leads nowhere
+    const Step *step
+    int32_t place
+    int32_t tried  # how many of the step's ways
+
+
+@cython.final
+cdef class Matcher:
+    """The programs of many patterns; safe between threads, never changed after."""
+
+    def __init__(
+        self, const int32_t[:, ::1] steps, const int32_t[::1] firsts, words,
+        const uint8_t[::1] kinds, int32_t n_tried,
+    ):
+        """`firsts` are the first steps of the patterns, of which `n_tried` are tried everywhere.
+
+        `steps` are what to do, with what, how many at least and at most. `words` are, of each list of words, the number of its first, and one number more; of each
+        word the place of its first character, and one more; those characters; and a row of bits of
+        each list: one of its words begins with a character only if the bit of its code point,
+        modulo `N_STARTS`, is set. `kinds` tells by code point, in eight bits, of what kinds a
+        character is; others are as the first.
+        """
+        cdef const int32_t[::1] lists = words[0], places = words[1]
+        cdef const uint32_t[::1] chars = words[2]
+        cdef const uint64_t[:, ::1] starts = words[3]
+        if steps.shape[1] * sizeof(int32_t) != sizeof(Step):
+            raise ValueError(f"steps have {steps.shape[1]} columns")
+        if starts.shape[1] * _BITS != _N_STARTS:
+            raise ValueError(f"{starts.shape[1] * _BITS} bits a list, needed are {_N_STARTS}")
+        self._held = steps, firsts, lists, places, chars, starts, kinds
+        self.programs = Programs(
+            <const Step *>&steps[0, 0], &firsts[0], &lists[0], &places[0], &chars[0], &starts[0, 0],
+            &kinds[0], <uint32_t>kinds.shape[0], n_tried,
+        )
+
+    def kept(self, const uint32_t[::1] codes, candidates):
+        """The candidates that hold a match, each from where the first begins, within its text.
+
+        Those of patterns that are not tried everywhere are all kept.
+        """
+        kept = np.array(candidates)
+        cdef int32_t[:, ::1] rows = kept
+        cdef Py_ssize_t n = rows.shape[0]
+        cdef Found found = Found(<Occurrence *>occurrences(rows), n, n)
+        keep_matching(&codes[0], &self.programs, &found)
+        return kept[:found.n]
+
+    def search(self, const uint32_t[::1] codes, int32_t pattern, int32_t low, int32_t high):
+        """Start and end of the first match in a stretch of joined texts, None if there is none."""
+        cdef int32_t end
+        low = _search(&codes[0], &self.programs, pattern, low, high, &end)
+        return None if low < 0 else (low, end)
+
+
+cdef void keep_matching(
+    const uint32_t *codes, const Programs *of, Found *candidates
+) noexcept nogil:
+    """As `Matcher.kept`, in place."""
+    cdef Py_ssize_t i, n = 0
+    cdef int32_t row = -1, low = 0, high = -1, end
+    cdef Occurrence one
+    for i in range(candidates.n):
+        one = candidates.items[i]
+        while row < one.row:
+            row, low, high = row + 1, high + 1, high + 1
+            while codes[high] != BREAK:
+                high += 1
+        one.start, one.end = max(one.start, low), min(one.end, high)
+        if one.value < of.n_tried:
+            one.start = _search(codes, of, one.value, one.start, one.end, &end)
+        if one.start >= 0:
+            candidates.items[n] = one
+            n += 1
+    candidates.n = n
+
+
+cdef int32_t _search(
+    const uint32_t *codes, const Programs *of, int32_t pattern, int32_t low, int32_t high,
+    int32_t *end,
+) noexcept nogil:
+    """Where the first match in a stretch begins, -1 if there is none."""
+    cdef int32_t start
+    for start in range(low, high):
+        end[0] = _match(codes, of, of.steps + of.firsts[pattern], start, high)
+        if end[0] >= 0:
+            return start
+    return -1
+
+
+cdef int32_t _match(
+    const uint32_t *codes, const Programs *of, const Step *step, int32_t place, int32_t high
+) noexcept nogil:
+    """Where the match ends that begins at a place, -1 if there is none."""
+    cdef _Choice[_MOST_CHOICES] open_choices
+    cdef Py_ssize_t n_open = 0
+    cdef int32_t tried = 0, end
+    while step.kind != _END:
+        if step.kind == _JUMP:
+            step += step.what
+            continue
+        if step.kind == _SPLIT:
+            open_choices[n_open] = _Choice(step + step.what, place, 0)
+            n_open += 1
+            step += 1
+            continue
+        if step.kind == _WORDS:
+            end = _after_word(codes, of, step.what, place, high, &tried)
+        elif step.kind == _MANY:
+            end = _after_many(codes, of, step, place, high, &tried)
+        elif step.kind == _FEW:
+            end = _after_few(codes, of, step, place, high, &tried)
+        else:  # BEFORE
+            end = place if place == high or _is_of(of, codes[place], step.what) else -1
+        if end >= 0:
+            if tried:
+                open_choices[n_open] = _Choice(step, place, tried)
+                n_open += 1
+            place, tried = end, 0
+            step += 1
+        elif n_open:
+            n_open -= 1
+            step, place = open_choices[n_open].step, open_choices[n_open].place
+            tried = open_choices[n_open].tried
+        else:
+            return -1
+    return place
+
+
+cdef inline bint _is_of(const Programs *of, uint32_t code, int32_t kinds) noexcept nogil:
+    return of.kinds[code if code < of.n_kinds else 0] & kinds != 0
+
+
+cdef inline int32_t _after_word(
+    const uint32_t *codes, const Programs *of, int32_t words, int32_t place, int32_t high,
+    int32_t *tried,
+) noexcept nogil:
+    """Behind the next word of a list that stands at a place, -1 if no further one does.
+
+    `tried` are the words tried, and becomes 0 when that are all; so it does in the others.
+    """
+    cdef int32_t word, last = of.lists[words + 1], i, length
+    cdef uint32_t bit = codes[place] % _N_STARTS
+    if not of.starts[words * (_N_STARTS // _BITS) + bit // _BITS] >> bit % _BITS & 1:
+        return -1
+    for word in range(of.lists[words] + tried[0], last):
+        length = of.words[word + 1] - of.words[word]
+        if place + length > high:
+            continue
+        for i in range(length):
+            if codes[place + i] != of.chars[of.words[word] + i]:
+                break
+        else:
+            tried[0] = word + 1 - of.lists[words] if word + 1 < last else 0
+            return place + length
+    return -1
+
+
+cdef inline int32_t _after_many(
+    const uint32_t *codes, const Programs *of, const Step *step, int32_t place, int32_t high,
+    int32_t *tried,
+) noexcept nogil:
+    """Behind as many characters of some kinds as there are, then one less, -1 at too few."""
+    cdef int32_t n = tried[0] - 1
+    if n < 0:
+        n = 0
+        while n < step.most and place + n < high and _is_of(of, codes[place + n], step.what):
+            n += 1
+    tried[0] = n if n > step.least else 0
+    return place + n if n >= step.least else -1
+
+
+cdef inline int32_t _after_few(
+    const uint32_t *codes, const Programs *of, const Step *step, int32_t place, int32_t high,
+    int32_t *tried,
+) noexcept nogil:
+    """Behind no character, then one more of some kinds, -1 if there is none."""
+    cdef int32_t end = place + tried[0]
+    if end > place and (end > high or not _is_of(of, codes[end - 1], step.what)):
+        return -1
+    tried[0] = tried[0] + 1 if tried[0] < step.most else 0
+    return end
