@@ -115,8 +115,8 @@ def n_choices(program: Program) -> int:
     return sum(step[0] in _CHOICES for step in program)
 
 
-def matcher(programs: Sequence[Program], n_tried: int) -> Matcher:
-    """All programs, of which the first `n_tried` are tried wherever they may match."""
+def matcher(programs: Sequence[Program], watch: tuple[Ints, Ints, Ints]) -> Matcher:
+    """The programs ready to run; `watch` is as `Matcher` says."""
     lists: dict[tuple[str, ...], int] = {(): 0}
     steps: list[tuple[int, int, int, int]] = []
     firsts = []
@@ -132,7 +132,7 @@ def matcher(programs: Sequence[Program], n_tried: int) -> Matcher:
         np.array(firsts or [0], np.int32),
         _word_tables(list(lists)),
         _kinds(),
-        n_tried,
+        watch,
     )
 
 

@@ -11,23 +11,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
 
 from classifier.clauses import Parts
-from classifier.kernels import Codes, Ints, phrases
-from classifier.kernels.phrases import Lists
+from classifier.kernels import Codes, Ints
 from classifier.lookup import Phrasebook
 from classifier.programs import Program, matcher
 from classifier.tokens import CutBatch
 
 _LATEST = 8
 _NEAR_CHARS = 60
-# A pattern is tried where literals of so many of its parts stand: two thirds fewer tries than for
-# the rarest alone. Parts with more literals than this are too common to tell anything.
-_MAX_GROUPS, _MAX_FURTHER_ANCHORS = 3, 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,55 +101,45 @@ class SignalFinder:
         contexts = {c for rule in self.rules.values() for c in (*rule.idioms, *rule.settled_by)}
         self._n_phrases = len(phrases)
         self._patterns: list[Pattern] = [*phrases, *sorted(contexts, key=lambda p: p.source)]
-        numbers: dict[tuple[str, ...], int] = {}  # of the distinct groups
-        needs: list[list[int]] = []
-        groups_of: dict[str, set[int]] = {}
-        patterns_of: dict[str, set[int]] = {}
+        patterns_of: dict[str, list[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            chosen = _chosen_groups(pattern, frequency)
-            needs.append([numbers.setdefault(group, len(numbers)) for group in chosen])
-            for anchor in chosen[0]:
-                patterns_of.setdefault(anchor, set()).add(number)
-        for group, number in numbers.items():
-            for anchor in group:
-                groups_of.setdefault(anchor, set()).add(number)
-        self.anchors = list(groups_of)
-        self._lists = (
-            _lists(groups_of.values()),
-            _lists(patterns_of.get(anchor, ()) for anchor in groups_of),
-            _lists(needs),
+            rarest = min(pattern.anchor_choices, key=lambda choice: sum(map(frequency, choice)))
+            for anchor in dict.fromkeys(rarest):
+                patterns_of.setdefault(anchor, []).append(number)
+        self.anchors = list(patterns_of)
+        watching = list(chain.from_iterable(patterns_of.values()))
+        self.matcher = matcher(
+            [pattern.program for pattern in self._patterns],
+            (
+                np.cumsum([0, *map(len, patterns_of.values())], dtype=np.int32),
+                np.array(watching or [0], np.int32),
+                np.array([pattern.max_chars for pattern in self._patterns] or [0], np.int32),
+            ),
         )
-        self._reaches = np.array([pattern.max_chars for pattern in self._patterns], np.int32)
-        self.matcher = matcher([pattern.program for pattern in self._patterns], self._n_phrases)
 
     @cached_property
     def _phrasebook(self) -> Phrasebook:
         return Phrasebook([self.anchors])
 
-    @property
-    def watch(self) -> tuple[Lists, Lists, Lists, Ints]:
-        """Which anchors a pattern waits for, as the compiled loops want it."""
-        return *self._lists, self._reaches
-
     def find(self, batch: CutBatch) -> list[list[Match]]:
         """The signals meant in each clean text, by position in the text; those of a code merged.
 
-        One pass over the batch finds the anchors. A pattern is tried only in windows that hold all
-        of its anchors, so the time grows with the length of the texts and the anchors in them.
+        One pass over the batch finds the anchors. A pattern is tried only around those of its
+        rarest choice, so the time grows with the length of the texts and the anchors in them.
         """
         (anchors,) = self._phrasebook.find(batch.codes)
-        candidates = phrases.find_candidates(anchors, *self.watch)
-        kept = self.matcher.kept(batch.codes, candidates)
-        return self.meant(batch.texts, batch.codes, kept, Parts.of(batch.codes, batch.piece_ends))
+        stretches = self.matcher.find(batch.codes, anchors)
+        parts = Parts.of(batch.codes, batch.piece_ends)
+        return self.meant(batch.texts, batch.codes, stretches, parts)
 
     def meant(
-        self, texts: Sequence[str], codes: Codes, candidates: Ints, parts: Parts
+        self, texts: Sequence[str], codes: Codes, stretches: Ints, parts: Parts
     ) -> list[list[Match]]:
-        """As `find`, where the candidates that hold a match have been found already."""
+        """As `find`, where the stretches in which patterns match have been found already."""
         found: list[list[Match]] = [[] for _ in texts]
         contexts: dict[int, list[int]] = {}
         tries = []
-        for stretch in candidates.tolist():
+        for stretch in stretches.tolist():
             if stretch[0] < self._n_phrases:
                 tries.append(stretch)
             else:
@@ -241,38 +227,6 @@ class _Place(NamedTuple):
     text: str
     origin: int  # where the text begins in the batch
     contexts: Sequence[int]
-
-
-def _lists(members: Iterable[Iterable[int]]) -> Lists:
-    """Lists of numbers as the compiled loops want them: first places, and all members."""
-    sorted_members = [sorted(numbers) for numbers in members]
-    firsts = np.cumsum([0, *map(len, sorted_members)], dtype=np.int64)
-    return firsts, np.array([n for numbers in sorted_members for n in numbers], np.int32)
-
-
-def _chosen_groups(pattern: Pattern, frequency: Callable[[str], float]) -> list[tuple[str, ...]]:
-    """The rarest sets of literals of which one must stand in a match, none implied by another."""
-    chosen: list[tuple[str, ...]] = []
-    for group in sorted(pattern.anchor_choices, key=lambda group: sum(map(frequency, group))):
-        if not chosen or (
-            len(group) <= _MAX_FURTHER_ANCHORS
-            and not any(_implies(other, group) or _implies(group, other) for other in chosen)
-        ):
-            chosen.append(group)
-            if len(chosen) == _MAX_GROUPS:
-                break
-    return chosen
-
-
-def _implies(group: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether wherever a literal of the group stands, one of the other's stands too."""
-    for literal in group:  # plain loops: a third of the time of any() within all()
-        for part in other:
-            if part in literal:
-                break
-        else:
-            return False
-    return True
 
 
 def _is_within(start: int, end: int, code: str, found: list[Match]) -> bool:

@@ -108,7 +108,6 @@ class Triage:
             self._vectoriser.blocks,
             self._table,
             self._bias,
-            self._signals.watch,
             self._signals.matcher,
             explain.RULES,
             REACHES,
@@ -172,7 +171,7 @@ class Triage:
             if self._intensity:
                 chosen[:, -1] = self._table.shape[1] - 1
             evidence = explain.evidence(read, reading.explain(chosen), self._explained)
-        signals = self._signals.meant(seen, reading.codes, reading.candidates, Parts(reading.parts))
+        signals = self._signals.meant(seen, reading.codes, reading.stretches, Parts(reading.parts))
         for row, found in zip(again, signals[len(texts) :], strict=True):
             signals[row] = found
         return self._said(cleaned, categories, intensities, signals, evidence)

@@ -206,9 +206,10 @@ cdef bint add_grams(
         for place in range(n_places):
             most += of.most * depths[place]
         for kind in range(of.n_kinds):
-            if found[kind].n + most > found[kind].room:
-                if not make_room(found + kind, 2 * found[kind].n + n_units + most):
-                    return False
+            if not make_room(
+                found + kind, found[kind].n + most, 2 * found[kind].n + n_units + most
+            ):
+                return False
         row = _write_down(
             units + first, starts + first, ends + first, n_places, ways, depths, of, found, row
         )

@@ -37,10 +37,10 @@ cdef struct Found:  # occurrences; whoever has them frees `items`
     Py_ssize_t room
 
 
-cdef inline bint make_room(Found *found, Py_ssize_t room) noexcept nogil:
-    """Whether there is memory for so many occurrences; those that there are stay."""
+cdef inline bint make_room(Found *found, Py_ssize_t least, Py_ssize_t room) noexcept nogil:
+    """Whether there is memory for so many occurrences, made for `room` if there was too little."""
     cdef void *items
-    if found.room < room:
+    if found.room < least:
         items = realloc(found.items, room * sizeof(Occurrence))
         if not items:
             return False

@@ -1,6 +1,6 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
-from classifier.kernels.loops cimport Found
+from classifier.kernels.loops cimport Found, Occurrence
 
 
 cdef struct Step:
@@ -17,16 +17,21 @@ cdef struct Programs:  # of patterns: see Matcher
     const int32_t *words
     const uint32_t *chars
     const uint64_t *starts
+    const uint64_t *own_starts  # of patterns
     const uint8_t *kinds
     uint32_t n_kinds
-    int32_t n_tried
+    const int32_t *watchers
+    const int32_t *watching
+    const int32_t *reaches
+    Py_ssize_t n_patterns
 
 
 cdef class Matcher:
-    cdef object _held
+    cdef object _held, _starts_of_patterns
     cdef Programs programs
 
 
-cdef void keep_matching(
-    const uint32_t *codes, const Programs *of, Found *candidates
+cdef bint find_matching(
+    const uint32_t *codes, const Occurrence *anchors, Py_ssize_t n_anchors, const Programs *of,
+    Found *found,
 ) noexcept nogil

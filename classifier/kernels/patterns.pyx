@@ -8,8 +8,11 @@ only forward: a choice is never open twice at a time.
 
 cimport cython
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
-from classifier.kernels.loops cimport BREAK, Found, Occurrence, occurrences
+from classifier.kernels.grams cimport array_of
+from classifier.kernels.loops cimport BREAK, Found, Occurrence, make_room, occurrences
 
 import numpy as np
 
@@ -40,81 +43,164 @@ cdef class Matcher:
 
     def __init__(
         self, const int32_t[:, ::1] steps, const int32_t[::1] firsts, words,
-        const uint8_t[::1] kinds, int32_t n_tried,
+        const uint8_t[::1] kinds, watch,
     ):
-        """`firsts` are the first steps of the patterns, of which `n_tried` are tried everywhere.
+        """`firsts` are the first steps of the patterns, `steps` their programs.
 
-        `steps` are what to do, with what, how many at least and at most. `words` are, of each list of words, the number of its first, and one number more; of each
+        Steps are what to do, with what, how many at least and at most. `words` are, of each list of words, the number of its first, and one number more; of each
         word the place of its first character, and one more; those characters; and a row of bits of
         each list: one of its words begins with a character only if the bit of its code point,
         modulo `N_STARTS`, is set. `kinds` tells by code point, in eight bits, of what kinds a
-        character is; others are as the first.
+        character is; others are as the first. `watch` are, of each anchor, the place of its first
+        pattern, and one more; those patterns; and the length of each pattern's longest match.
         """
         cdef const int32_t[::1] lists = words[0], places = words[1]
         cdef const uint32_t[::1] chars = words[2]
         cdef const uint64_t[:, ::1] starts = words[3]
+        cdef const int32_t[::1] watchers = watch[0], watching = watch[1], reaches = watch[2]
         if steps.shape[1] * sizeof(int32_t) != sizeof(Step):
             raise ValueError(f"steps have {steps.shape[1]} columns")
         if starts.shape[1] * _BITS != _N_STARTS:
             raise ValueError(f"{starts.shape[1] * _BITS} bits a list, needed are {_N_STARTS}")
-        self._held = steps, firsts, lists, places, chars, starts, kinds
+        self._held = steps, firsts, words, kinds, watch
+        self._starts_of_patterns = np.zeros((firsts.shape[0], _N_STARTS // _BITS), np.uint64)
+        cdef uint64_t[:, ::1] own_starts = self._starts_of_patterns
         self.programs = Programs(
-            <const Step *>&steps[0, 0], &firsts[0], &lists[0], &places[0], &chars[0], &starts[0, 0],
-            &kinds[0], <uint32_t>kinds.shape[0], n_tried,
+            <const Step *>&steps[0, 0], &firsts[0], &lists[0], &places[0], &chars[0], &starts[0, 0], &own_starts[0, 0],
+            &kinds[0], <uint32_t>kinds.shape[0],
+            &watchers[0], &watching[0], &reaches[0], reaches.shape[0],
         )
+        for pattern in range(firsts.shape[0]):
+            _mark_starts(&self.programs, self.programs.steps + firsts[pattern], &own_starts[pattern, 0])
 
-    def kept(self, const uint32_t[::1] codes, candidates):
-        """The candidates that hold a match, each from where the first begins, within its text.
+    def find(self, const uint32_t[::1] codes, const int32_t[:, ::1] anchors):
+        """Where patterns match: pattern, start, end and text number of stretches of joined texts.
 
-        Those of patterns that are not tried everywhere are all kept.
+        `anchors` are occurrences by start. A pattern matches where one of its anchors stands, and a
+        stretch begins with a match and ends where no further one can end, or with its text.
         """
-        kept = np.array(candidates)
-        cdef int32_t[:, ::1] rows = kept
-        cdef Py_ssize_t n = rows.shape[0]
-        cdef Found found = Found(<Occurrence *>occurrences(rows), n, n)
-        keep_matching(&codes[0], &self.programs, &found)
-        return kept[:found.n]
+        cdef Found found = Found(NULL, 0, 0)
+        cdef const Occurrence *places = occurrences(anchors)
+        cdef bint is_done
+        with nogil:
+            is_done = find_matching(
+                &codes[0], places, anchors.shape[0], &self.programs, &found
+            )
+        try:
+            if not is_done:
+                raise MemoryError
+            return array_of(&found)
+        finally:
+            free(found.items)
 
     def search(self, const uint32_t[::1] codes, int32_t pattern, int32_t low, int32_t high):
         """Start and end of the first match in a stretch of joined texts, None if there is none."""
         cdef int32_t end
-        low = _search(&codes[0], &self.programs, pattern, low, high, &end)
+        low = _search(&codes[0], &self.programs, pattern, low, high, high, &end)
         return None if low < 0 else (low, end)
 
 
-cdef void keep_matching(
-    const uint32_t *codes, const Programs *of, Found *candidates
+cdef bint find_matching(
+    const uint32_t *codes, const Occurrence *anchors, Py_ssize_t n_anchors, const Programs *of,
+    Found *found,
 ) noexcept nogil:
-    """As `Matcher.kept`, in place."""
+    """As `Matcher.find`, into `found`; False if there is no memory."""
+    if not _find_stretches(anchors, n_anchors, of, found):
+        return False
     cdef Py_ssize_t i, n = 0
-    cdef int32_t row = -1, low = 0, high = -1, end
+    cdef int32_t row = -1, low = 0, high = -1, last, end
     cdef Occurrence one
-    for i in range(candidates.n):
-        one = candidates.items[i]
+    for i in range(found.n):
+        one = found.items[i]
         while row < one.row:
             row, low, high = row + 1, high + 1, high + 1
             while codes[high] != BREAK:
                 high += 1
+        last = one.end - of.reaches[one.value]  # behind the beginning of the last anchor
         one.start, one.end = max(one.start, low), min(one.end, high)
-        if one.value < of.n_tried:
-            one.start = _search(codes, of, one.value, one.start, one.end, &end)
+        one.start = _search(codes, of, one.value, one.start, last, one.end, &end)
         if one.start >= 0:
-            candidates.items[n] = one
+            found.items[n] = one
             n += 1
-    candidates.n = n
+    found.n = n
+    return True
+
+
+cdef bint _find_stretches(
+    const Occurrence *anchors, Py_ssize_t n_anchors, const Programs *of, Found *found
+) noexcept nogil:
+    """Where a match may be, and the character behind it, without regard to where texts end."""
+    cdef Py_ssize_t i, n = 0
+    cdef int32_t place, pattern, reach, number
+    cdef Occurrence anchor
+    cdef int32_t *latest = <int32_t *>malloc(of.n_patterns * sizeof(int32_t) + 1)  # stretches
+    if not latest:
+        return False
+    memset(latest, -1, of.n_patterns * sizeof(int32_t))
+    for i in range(n_anchors):
+        anchor = anchors[i]
+        if not make_room(found, n + of.n_patterns, 2 * n + of.n_patterns):
+            free(latest)
+            return False
+        for place in range(of.watchers[anchor.value], of.watchers[anchor.value + 1]):
+            pattern = of.watching[place]
+            reach, number = of.reaches[pattern], latest[pattern]
+            if (
+                number >= 0
+                and found.items[number].row == anchor.row
+                and found.items[number].end >= anchor.end - reach
+            ):
+                found.items[number].end = anchor.start + reach + 1
+            else:
+                latest[pattern] = <int32_t>n
+                found.items[n] = Occurrence(
+                    pattern, anchor.end - reach, anchor.start + reach + 1, anchor.row
+                )
+                n += 1
+    found.n = n
+    free(latest)
+    return True
 
 
 cdef int32_t _search(
-    const uint32_t *codes, const Programs *of, int32_t pattern, int32_t low, int32_t high,
-    int32_t *end,
+    const uint32_t *codes, const Programs *of, int32_t pattern, int32_t low, int32_t last,
+    int32_t high, int32_t *end,
 ) noexcept nogil:
-    """Where the first match in a stretch begins, -1 if there is none."""
+    """Where the first match in a stretch begins, before `last`; -1 if there is none."""
+    cdef const uint64_t *starts = of.own_starts + pattern * (_N_STARTS // _BITS)
+    cdef const Step *first = of.steps + of.firsts[pattern]
     cdef int32_t start
-    for start in range(low, high):
-        end[0] = _match(codes, of, of.steps + of.firsts[pattern], start, high)
-        if end[0] >= 0:
-            return start
+    for start in range(low, last):
+        if _is_among(starts, codes[start]):
+            end[0] = _match(codes, of, first, start, high)
+            if end[0] >= 0:
+                return start
     return -1
+
+
+cdef inline bint _is_among(const uint64_t *starts, uint32_t code) noexcept nogil:
+    """Whether something may begin with a character."""
+    return starts[code % _N_STARTS // _BITS] >> code % _BITS & 1
+
+
+cdef void _mark_starts(const Programs *of, const Step *step, uint64_t *starts) noexcept nogil:
+    """Set the bits of all characters with which a match of the rest of a program may begin."""
+    cdef int32_t word, i
+    cdef uint32_t code
+    while step.kind == _SPLIT or step.kind == _JUMP:
+        if step.kind == _SPLIT:
+            _mark_starts(of, step + 1, starts)
+        step += step.what
+    if step.kind != _WORDS:  # a number or a gap: not worth a list
+        for i in range(_N_STARTS // _BITS):
+            starts[i] = ~<uint64_t>0
+        return
+    for word in range(of.lists[step.what], of.lists[step.what + 1]):
+        if of.words[word] == of.words[word + 1]:
+            _mark_starts(of, step + 1, starts)
+        else:
+            code = of.chars[of.words[word]]
+            starts[code % _N_STARTS // _BITS] |= <uint64_t>1 << code % _BITS
 
 
 cdef int32_t _match(
@@ -169,8 +255,7 @@ cdef inline int32_t _after_word(
     `tried` are the words tried, and becomes 0 when that are all; so it does in the others.
     """
     cdef int32_t word, last = of.lists[words + 1], i, length
-    cdef uint32_t bit = codes[place] % _N_STARTS
-    if not of.starts[words * (_N_STARTS // _BITS) + bit // _BITS] >> bit % _BITS & 1:
+    if not _is_among(of.starts + words * (_N_STARTS // _BITS), codes[place]):
         return -1
     for word in range(of.lists[words] + tried[0], last):
         length = of.words[word + 1] - of.words[word]

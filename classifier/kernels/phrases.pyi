@@ -1,6 +1,4 @@
-from classifier.kernels import Bytes, Codes, Ints, Longs
-
-Lists = tuple[Longs, Ints]
+from classifier.kernels import Bytes, Codes, Longs
 
 PLAIN: int
 CHINESE: int
@@ -12,9 +10,6 @@ SUSPECT: int
 
 def fold_and_look(codes: Codes, ends: Longs, folds: Codes, kinds: Bytes) -> Bytes: ...
 def find_rows(codes: Codes, starts: Bytes, followers: Bytes) -> list[int]: ...
-def find_candidates(
-    found: Ints, groups_of: Lists, patterns_of: Lists, needs: Lists, reaches: Ints
-) -> Ints: ...
 def find_parts(
     codes: Codes, piece_ends: Longs, clause_chars: int, sentence_chars: int
 ) -> Bytes: ...

@@ -1,17 +1,11 @@
 """A look at the characters of many texts, and what stands around a phrase."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
-from libc.stdlib cimport free, malloc
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
-from classifier.kernels.grams cimport array_of
-from classifier.kernels.loops cimport BREAK, SPACE, Found, Occurrence, make_room, occurrences
+from classifier.kernels.loops cimport BREAK, SPACE
 
 import numpy as np
-
-from classifier.kernels import Ints, Longs
-
-Lists = tuple[Longs, Ints]
 
 PLAIN, CHINESE = 1, 2
 DIGIT, LATIN, PROVINCE, HAN, SUSPECT = 1, 2, 4, 8, 16
@@ -106,112 +100,6 @@ def find_rows(
         elif code < n_starts and starts[code]:
             is_found = is_found or starts[code] & 1 or followers[code + codes[position + 1] & last]
     return rows
-
-
-cdef struct _Pattern:  # what is known of a pattern on the way through the anchors
-    int32_t candidate  # number of its latest candidate, -1 for none
-    int32_t until  # last start of what it waits for, -1 if it does not wait
-
-
-cdef Watch watch_of(groups_of, patterns_of, needs, const int32_t[::1] reaches):
-    """The lists of `find_candidates`, which must be held elsewhere."""
-    cdef const int64_t[::1] first_groups = groups_of[0], first_patterns = patterns_of[0]
-    cdef const int32_t[::1] groups = groups_of[1], patterns = patterns_of[1], needed = needs[1]
-    cdef const int64_t[::1] first_needs = needs[0]
-    cdef int32_t n_groups = 0, place
-    for place in range(needed.shape[0]):
-        n_groups = max(n_groups, needed[place] + 1)
-    return Watch(
-        &first_groups[0], &first_patterns[0], &first_needs[0],
-        &groups[0], &patterns[0], &needed[0], &reaches[0], reaches.shape[0], n_groups,
-    )
-
-
-cdef bint add_candidates(
-    const Occurrence *anchors, Py_ssize_t n_anchors, const Watch *of, Found *found
-) noexcept nogil:
-    """As `find_candidates`, into `found`; False if there is no memory."""
-    cdef Py_ssize_t n_patterns = of.n_patterns
-    cdef Py_ssize_t i, n = 0, n_waiting = 0, kept, place, other
-    cdef int32_t row = -1, text_start = 0, anchor, start, end, reach, lowest, pattern, number
-    cdef Occurrence *candidates
-    cdef size_t scratch_bytes = (3 * n_patterns + of.n_groups) * sizeof(int32_t)
-    cdef _Pattern *known = <_Pattern *>malloc(scratch_bytes)
-    if not known:
-        return False
-    cdef int32_t *latest = <int32_t *>(known + n_patterns)  # start, by group
-    cdef int32_t *waiting = latest + of.n_groups  # patterns
-    memset(known, -1, n_patterns * sizeof(_Pattern) + of.n_groups * sizeof(int32_t))
-    for i in range(n_anchors):
-        if not make_room(found, n + n_patterns):
-            free(known)
-            return False
-        candidates = found.items
-        anchor, start, end = anchors[i].value, anchors[i].start, anchors[i].end
-        if anchors[i].row != row:
-            row, text_start = anchors[i].row, start
-        for place in range(of.first_groups[anchor], of.first_groups[anchor + 1]):
-            latest[of.groups[place]] = start
-        for place in range(of.first_patterns[anchor], of.first_patterns[anchor + 1]):
-            pattern = of.patterns[place]
-            if known[pattern].until < 0:
-                waiting[n_waiting] = pattern
-                n_waiting += 1
-            known[pattern].until = start
-            if of.first_needs[pattern + 1] - of.first_needs[pattern] > 1:
-                known[pattern].until += of.reaches[pattern]
-        kept = 0
-        for place in range(n_waiting):
-            pattern = waiting[place]
-            if known[pattern].until < start:
-                known[pattern].until = -1
-                continue
-            waiting[kept] = pattern
-            kept += 1
-            reach = of.reaches[pattern]
-            lowest = max(text_start, end - reach)
-            for other in range(of.first_needs[pattern], of.first_needs[pattern + 1]):
-                if latest[of.needed[other]] < lowest:
-                    break
-            else:
-                number = known[pattern].candidate
-                if (
-                    number >= 0
-                    and candidates[number].row == row
-                    and candidates[number].end >= end - reach
-                ):
-                    candidates[number].end = start + reach + 1
-                    continue
-                known[pattern].candidate = <int32_t>n
-                candidates[n] = Occurrence(pattern, end - reach, start + reach + 1, row)
-                n += 1
-        n_waiting = kept
-    found.n = n
-    free(known)
-    return True
-
-
-def find_candidates(const int32_t[:, ::1] found, groups_of, patterns_of, needs, reaches):
-    """Where anchors of every group of a pattern stand close enough to be one match.
-
-    Returns pattern, the stretch that holds the match and the character after it, and text number.
-    `found` are anchors by start. Lists are first places and members: item i has the members
-    `lists[1]` from `lists[0][i]` up to `lists[0][i + 1]`. `groups_of` has the groups of each
-    anchor, `patterns_of` the patterns whose rarest group holds it, `needs` the groups of each
-    pattern, `reaches` the length of its longest match.
-    """
-    cdef const Occurrence *anchors = occurrences(found)
-    cdef Watch watch = watch_of(groups_of, patterns_of, needs, reaches)
-    cdef Found candidates = Found(NULL, 0, 0)
-    cdef bint is_done
-    with nogil:
-        is_done = add_candidates(anchors, found.shape[0], &watch, &candidates)
-    try:
-        if not is_done:
-            raise MemoryError
-        return array_of(&candidates)
-    finally:
-        free(candidates.items)
 
 
 cdef inline bint _is_sentence_mark(uint32_t code) noexcept nogil:

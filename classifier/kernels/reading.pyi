@@ -1,6 +1,5 @@
 from classifier.kernels import Codes, Floats, Index, Ints, Longs, Singles
 from classifier.kernels.patterns import Matcher
-from classifier.kernels.phrases import Lists
 from classifier.kernels.routes import Dictionary
 
 class Reader:
@@ -13,7 +12,6 @@ class Reader:
         blocks: tuple[Longs, Floats, bool],
         table: Singles,
         bias: Floats,
-        watch: tuple[Lists, Lists, Lists, Ints],
         matcher: Matcher,
         rules: tuple[int, int, float, float],
         reaches: tuple[int, int],
@@ -23,6 +21,6 @@ class Reader:
 class Reading:
     codes: Codes
     logits: Floats
-    candidates: Ints
+    stretches: Ints
     parts: tuple[bytes, bytes, bytes, bytes, bytes]
     def explain(self, chosen: Longs) -> tuple[Ints, Floats]: ...

@@ -1,4 +1,4 @@
-"""All that is computed for a batch, in one go from its characters to logits and candidates.
+"""All that is computed for a batch, in one go from its characters to logits and stretches.
 
 The other modules' loops one after another, without the interpreter in between: a thread that has to
 ask for it after each would wait for whoever has it, and two threads together would be as fast as
@@ -14,8 +14,8 @@ from libc.string cimport memcpy
 from classifier.kernels.grams cimport Index, add_grams, array_of, hash_words, index_of, rename
 from classifier.kernels.linear cimport Rules, add_scores, rules_of, spread_shares, take_spans
 from classifier.kernels.loops cimport PLACES_AT_ONCE, Found, Occurrence
-from classifier.kernels.patterns cimport Matcher, keep_matching
-from classifier.kernels.phrases cimport Watch, add_candidates, mark_parts, watch_of
+from classifier.kernels.patterns cimport Matcher, find_matching
+from classifier.kernels.phrases cimport mark_parts
 from classifier.kernels.routes cimport Tables, tables_of, take_best_route
 from classifier.kernels.segment cimport end_pieces
 
@@ -43,14 +43,13 @@ cdef class Reader:
     cdef const float *_table
     cdef Py_ssize_t _width, _n_outputs
     cdef const double[::1] _bias
-    cdef Watch _watch
     cdef Matcher _matcher
     cdef Rules _rules
     cdef int _clause_chars, _sentence_chars
 
     def __init__(
         self, segmenter, phrases, words, const int32_t[::1] concepts, blocks,
-        const float[:, ::1] table, const double[::1] bias, watch, Matcher matcher, rules, reaches,
+        const float[:, ::1] table, const double[::1] bias, Matcher matcher, rules, reaches,
     ):
         """All as the functions of the other modules take it.
 
@@ -64,7 +63,7 @@ cdef class Reader:
         cdef const int64_t[::1] firsts
         cdef const double[::1] lengths
         cdef Py_ssize_t block
-        self._held = segmenter, phrases, words, concepts, table, watch
+        self._held = segmenter, phrases, words, concepts, table
         self._model = NULL
         if segmenter is not None:
             dictionary, model = segmenter
@@ -83,7 +82,6 @@ cdef class Reader:
             self._firsts[block], self._lengths[block] = firsts[block], lengths[block]
         self._table, self._width = &table[0, 0], table.shape[1]
         self._bias, self._n_outputs = bias, bias.shape[0]
-        self._watch = watch_of(watch[0], watch[1], watch[2], watch[3])
         self._matcher = matcher
         self._rules = rules_of(rules)
         self._clause_chars, self._sentence_chars = reaches
@@ -97,12 +95,12 @@ cdef class Reader:
 cdef class Reading:
     """What was found in a batch.
 
-    `codes`: the characters. `logits`: shape (texts, outputs). `candidates`: pattern, start, end and text number of the
-    stretches in which patterns of signals match, as `patterns.Matcher.kept` says.
+    `codes`: the characters. `logits`: shape (texts, outputs). `stretches`: where patterns of signals
+    match, as `patterns.Matcher.find` says.
     `parts`: five values of a byte for each character, as `phrases.find_parts` says.
     """
 
-    cdef readonly object codes, logits, candidates, parts
+    cdef readonly object codes, logits, stretches, parts
     cdef Reader _reader
     cdef const uint32_t[::1] _codes
     cdef int64_t *_piece_ends
@@ -111,7 +109,7 @@ cdef class Reading:
     cdef Found _words
 
     def __cinit__(self, Reader reader, const uint32_t[::1] codes, Py_ssize_t n_texts, piece_ends):
-        cdef Found candidates = Found(NULL, 0, 0)
+        cdef Found stretches = Found(NULL, 0, 0)
         cdef Py_ssize_t n_codes = codes.shape[0]
         cdef const int64_t[::1] given
         cdef bint is_done
@@ -129,7 +127,7 @@ cdef class Reading:
         with nogil:
             is_done = (
                 is_done
-                and self._look(reader, &codes[0], n_codes, &candidates)
+                and self._look(reader, &codes[0], n_codes, &stretches)
                 and self._score(reader, &sums[0, 0])
             )
             if is_done:
@@ -140,13 +138,13 @@ cdef class Reading:
         try:
             if not is_done:
                 raise MemoryError
-            self.logits, self.candidates = logits, array_of(&candidates)
+            self.logits, self.stretches = logits, array_of(&stretches)
             self.parts = tuple([
                 PyBytes_FromStringAndSize(<char *>parts + n_codes * part, n_codes)
                 for part in range(_N_PARTS)
             ])
         finally:
-            free(candidates.items)
+            free(stretches.items)
             free(parts)
 
     def __dealloc__(self):
@@ -157,7 +155,7 @@ cdef class Reading:
             free(self._phrases[kind].items)
 
     cdef bint _look(
-        self, Reader of, const uint32_t *codes, Py_ssize_t n_codes, Found *candidates
+        self, Reader of, const uint32_t *codes, Py_ssize_t n_codes, Found *stretches
     ) noexcept nogil:
         """Find all that the texts hold; false if there is no memory."""
         cdef Py_ssize_t place, n_words, longest = max(of._phrases.longest, of._words.longest)
@@ -181,11 +179,11 @@ cdef class Reading:
             n_words = hash_words(codes, self._piece_ends, self._n_pieces, units, starts, ends)
             is_done = (
                 add_grams(units, n_words, starts, ends, &of._words, ways, &self._words)
-                and add_candidates(
-                    self._phrases[_ANCHORS].items, self._phrases[_ANCHORS].n, &of._watch, candidates
+                and find_matching(
+                    codes, self._phrases[_ANCHORS].items, self._phrases[_ANCHORS].n,
+                    &of._matcher.programs, stretches,
                 )
             )
-            keep_matching(codes, &of._matcher.programs, candidates)
             rename(self._phrases[_CONCEPTS].items, self._phrases[_CONCEPTS].n, of._concepts)
         free(units)
         free(sums)

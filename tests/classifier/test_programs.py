@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classifier.kernels import Ints
+from classifier.kernels.patterns import Matcher
 from classifier.lexicon import compile_pattern, packaged_rules
 from classifier.lookup import code_points, joined
-from classifier.programs import any_of, either, matcher, maybe
+from classifier.programs import Program, any_of, either, matcher, maybe
 from tests.classifier.regular import packaged_words, regular_expression
 
 WORDS = packaged_words()
@@ -21,7 +23,6 @@ PATTERNS = [
     *(pattern for rule in RULES for pattern in rule.patterns),
     *{pattern for rule in RULES for pattern in (*rule.idioms, *rule.settled_by)},
 ]
-MATCHER = matcher([pattern.program for pattern in PATTERNS], len(PATTERNS))
 EXAMPLES = [
     ("打|打了|打了三", "打了三次"),  # the first that matches, not the longest
     ("(打|打了)(三|了三)", "打了三次"),
@@ -37,6 +38,21 @@ EXAMPLES = [
 ]
 
 
+def matcher_of(programs: Sequence[Program], anchors: Sequence[Sequence[int]] = ()) -> Matcher:
+    """Programs ready to run; of each anchor the numbers of the programs that are tried there."""
+    return matcher(
+        programs,
+        (
+            np.cumsum([0, *map(len, anchors)], dtype=np.int32),
+            np.array([number for numbers in anchors for number in numbers] or [0], np.int32),
+            np.full(max(1, len(programs)), 4, np.int32),
+        ),
+    )
+
+
+MATCHER = matcher_of([pattern.program for pattern in PATTERNS])
+
+
 def spans(pattern: int, text: str, low: int = 0, high: int | None = None) -> list[tuple[int, int]]:
     """All matches of a packaged pattern in a stretch of a text."""
     codes, found = code_points(joined([text])), []
@@ -50,7 +66,7 @@ def spans(pattern: int, text: str, low: int = 0, high: int | None = None) -> lis
 def test_each_sign_of_the_language(source: str, text: str) -> None:
     """In every stretch of a text the first match is that of the regular expression."""
     compiled = re.compile(regular_expression(source))
-    one = matcher([compile_pattern("s", source).program], 1)
+    one = matcher_of([compile_pattern("s", source).program])
     codes = code_points(joined([text]))
     found_any = False
     for low in range(len(text) + 1):
@@ -86,27 +102,33 @@ def test_every_packaged_pattern_reads_its_own_words() -> None:
             assert spans(number, text) == [match.span() for match in compiled.finditer(text)]
 
 
-def candidates(*rows: tuple[int, int, int, int]) -> Ints:
-    """Stretches in which patterns may match."""
+def anchors(*rows: tuple[int, int, int, int]) -> Ints:
+    """Where anchors stand: number, start, end, text."""
     return np.array(rows, np.int32).reshape(-1, 4)
 
 
-def test_candidates_without_a_match_are_dropped() -> None:
-    """The others begin where their match does, and end with their text."""
-    programs = [compile_pattern("s", source).program for source in ("退款", "起诉", "算了")]
-    codes = code_points(joined(["我要退款", "", "不起诉算了"]))
-    kept = matcher(programs, 2).kept(
-        codes,
-        candidates((0, -3, 9, 0), (1, 0, 4, 0), (1, 3, 99, 2), (0, 3, 99, 2), (2, 3, 7, 2)),
+def test_patterns_are_tried_around_their_anchors() -> None:
+    """A stretch begins with the first match and ends four characters, the longest, further on."""
+    programs = [compile_pattern("s", source).program for source in ("退款", "不?起诉", "起诉,算")]
+    codes = code_points(joined(["我要退款,我要退款了,退款", "", "不起诉,算了"]))
+    found = matcher_of(programs, [[0], [1, 2]]).find(
+        codes, anchors((0, 2, 4, 0), (0, 7, 9, 0), (0, 11, 13, 0), (1, 16, 18, 2))
     )
-    assert kept.tolist() == [[0, 2, 4, 0], [1, 7, 11, 2], [2, 6, 7, 2]]
+    assert found.tolist() == [[0, 2, 13, 0], [1, 15, 21, 2], [2, 16, 21, 2]]
 
 
-def test_no_candidates_and_no_patterns() -> None:
+def test_where_no_match_is_nothing_is_found() -> None:
+    """An anchor alone, or with its match in another text, is not enough."""
+    programs = [compile_pattern("s", source).program for source in ("退款", "起诉")]
+    codes = code_points(joined(["退", "款起", "诉"]))
+    found = matcher_of(programs, [[0, 1]]).find(codes, anchors((0, 0, 1, 0), (0, 3, 4, 1)))
+    assert found.tolist() == []
+
+
+def test_no_anchors_and_no_patterns() -> None:
     """Nothing to look for, and nowhere to look, are no faults."""
-    none = candidates()
-    assert matcher([], 0).kept(code_points(joined([])), none).tolist() == []
-    assert matcher([any_of(["退款"])], 1).kept(code_points(joined([""])), none).tolist() == []
+    assert matcher_of([]).find(code_points(joined([])), anchors()).tolist() == []
+    assert matcher_of([any_of(["退款"])]).find(code_points("\n"), anchors()).tolist() == []
 
 
 def test_words_in_a_row_of_options_become_one_list() -> None:
