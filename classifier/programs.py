@@ -136,6 +136,12 @@ def matcher(programs: Sequence[Program], watch: tuple[Ints, Ints, Ints]) -> Matc
     )
 
 
+def alone(program: Program) -> Matcher:
+    """One program ready to run, as number 0, in stretches that are known."""
+    nowhere = np.zeros(1, np.int32)
+    return matcher([program], (nowhere, nowhere, nowhere))
+
+
 def _is_words(program: Program) -> bool:
     return len(program) == 1 and program[0][0] == WORDS
 

@@ -28,6 +28,7 @@ class _Series:
     seconds: Histogram
     texts: Counter
     shadow: Counter
+    refused: Counter
 
 
 class Metrics:
@@ -71,6 +72,12 @@ class Metrics:
                 ["result"],
                 registry=self._registry,
             ),
+            Counter(
+                "triage_refused_requests",
+                "Requests refused before they were read: overloaded, too_many_connections.",
+                ["reason"],
+                registry=self._registry,
+            ),
         )
 
     def add(self, collector: Collector) -> None:
@@ -102,6 +109,10 @@ class Metrics:
     def count_shadow(self, result: str) -> None:
         """Counts one text for the candidate: same, different or left_out."""
         self._series.shadow.labels(result).inc()
+
+    def count_refused(self, reason: str) -> None:
+        """Counts one request that was refused before it was read."""
+        self._series.refused.labels(reason).inc()
 
     def render(self, environment: Mapping[str, str] = os.environ) -> bytes:
         """Every number in Prometheus's text format, of all worker processes."""

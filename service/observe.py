@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -30,6 +32,7 @@ _HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+_LOG_SECONDS = 1.0
 _CACHE = ("Cache-Control", "no-store")
 _POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
@@ -102,6 +105,27 @@ class Observer:
             duration_seconds=round(seconds, 6),
             key_id=environ.get(_KEY),
         )
+
+
+class RefusalObserver:
+    """Counts requests that are refused before they are read; logs them at most once a second."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._since_logged: Counter[str] = Counter()
+        self._next_log = 0.0
+
+    def note(self, reason: str) -> None:
+        """One more was refused."""
+        self._metrics.count_refused(reason)
+        with self._lock:
+            self._since_logged[reason] += 1
+            if time.monotonic() < self._next_log:
+                return
+            self._next_log = time.monotonic() + _LOG_SECONDS
+            refused, self._since_logged = dict(self._since_logged), Counter()
+        structlog.get_logger().warning("requests_refused", **refused)
 
 
 def _source(environ: WSGIEnvironment, proxies: int) -> str:

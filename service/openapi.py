@@ -62,7 +62,7 @@ _ERRORS = {
     429: "同一来源用错误密钥的尝试过多，Retry-After 秒后重试。",
     431: "请求头过多或过长。",
     500: "服务内部错误。",
-    503: "数据库暂时不可用，或服务尚未就绪。",
+    503: "数据库暂时不可用，服务尚未就绪，或请求、连接太多（overloaded、too_many_connections）。",
 }
 _PARTS = (similar, customers, quality, weekly, privacy)
 _BODY_ERRORS = (400, 401, 403, 408, 409, 413, 415, 422, 429, 503)

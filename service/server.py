@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -22,12 +25,16 @@ from classifier.errors import SettingsError
 from service import binding, first_start, logs, metrics
 from service.app import Parts, create_app, load_parts
 from service.db import upgrade
+from service.observe import RefusalObserver
 from service.outbox.companion import Companion
 from service.predictor import Load, watch
 from service.privacy.text_keys import confirm
 from service.settings import Settings
 from service.worker import TriageWorker
 
+_OPEN_FILES = 65_536
+_OWN_FILES = 100  # of a worker: database, log, model
+_MOST_CONNECTIONS, _LEAST_CONNECTIONS = 4000, 50
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -112,7 +119,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load_config(self) -> None:
         """Hands the settings over."""
-        for name, value in _options(self._parts.settings).items():
+        refusals = RefusalObserver(self._parts.metrics)
+        for name, value in _options(self._parts.settings, refusals.note).items():
             self.cfg.set(name, value)
         self.cfg.set("when_ready", self._on_ready)
         self.cfg.set("post_fork", self._on_fork)
@@ -195,7 +203,7 @@ def serve(settings: Settings, load: Load = load_model) -> None:
     Server(parts, writer).run()
 
 
-def _options(settings: Settings) -> dict[str, object]:
+def _options(settings: Settings, note: Callable[[str], None]) -> dict[str, object]:
     """Gunicorn's options; the rest keep their defaults."""
 
     class Worker(TriageWorker):
@@ -203,6 +211,9 @@ def _options(settings: Settings) -> dict[str, object]:
 
         max_body_bytes = settings.max_body_bytes
         request_seconds = float(settings.request_seconds)
+        queue_seconds = float(settings.queue_seconds)
+        most_connections = _most_connections()
+        note_refused = staticmethod(note)
 
     return {
         "bind": binding.address(settings),
@@ -223,6 +234,20 @@ def _options(settings: Settings) -> dict[str, object]:
         "proc_name": "complaint-triage",
         "umask": 0o077,
     }
+
+
+def _most_connections() -> int:
+    """Connections of a worker at once: as many as files may be open, but for our own.
+
+    The limit of open files is raised as far as a process may do that itself.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # the system may know a lower limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return min(_MOST_CONNECTIONS, max(_LEAST_CONNECTIONS, soft // 2 - _OWN_FILES))
 
 
 def _make_home(settings: Settings) -> None:

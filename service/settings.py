@@ -58,6 +58,12 @@ SETTINGS = (
         "Time a client has to send one whole request; a slower one is answered with 408.",
     ),
     Setting(
+        "TRIAGE_QUEUE_SECONDS",
+        "integer 1-60",
+        "2",
+        "Time a request may wait for a thread; who would wait longer is answered with 503.",
+    ),
+    Setting(
         "TRIAGE_GRACEFUL_SECONDS",
         "integer 1-300",
         "30",
@@ -138,6 +144,7 @@ class Settings:
     log_level: str
     max_body_bytes: int
     request_seconds: int
+    queue_seconds: int
     graceful_seconds: int
     is_https: bool
     proxies: int
@@ -184,6 +191,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=_log_level(values["TRIAGE_LOG_LEVEL"]),
         max_body_bytes=number("TRIAGE_MAX_BODY_BYTES", 1024, 67_108_864),
         request_seconds=number("TRIAGE_REQUEST_SECONDS", 1, 300),
+        queue_seconds=number("TRIAGE_QUEUE_SECONDS", 1, 60),
         graceful_seconds=number("TRIAGE_GRACEFUL_SECONDS", 1, 300),
         is_https=_flag("TRIAGE_HTTPS", values["TRIAGE_HTTPS"]),
         proxies=number("TRIAGE_PROXIES", 0, 5),

@@ -3,137 +3,64 @@
 gunicorn's own threaded worker reads inside the thread, so that as many slow clients as there are
 threads stop everyone else. Here the event loop collects the bytes without blocking, and a client
 that takes longer than `TRIAGE_REQUEST_SECONDS` is answered 408 and dropped.
+
+When more is asked than can be answered, a request does not wait for its thread without end: who
+would wait longer than `TRIAGE_QUEUE_SECONDS` is answered 503 at once, and so is who connects when
+there are too many connections. Questions after health have a thread of their own.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
+import errno
 import selectors
 import socket
+import sys
 import time
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
-import orjson
 import structlog
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-from service.errors import ApiError, error_body
+from service.connection import Connection, TimedSocket, is_whole, send_error
+from service.errors import ApiError
 
 _CHUNK_BYTES = 65_536
-_MAX_HEAD_BYTES = 65_536
-_HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-_CONTINUE = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _LINGER_SECONDS = 2.0
-
-
-def is_whole(received: bytes | bytearray, max_body_bytes: int) -> bool:
-    """Whether a thread can answer without waiting for the client.
-
-    True for a whole request, and for one that will be refused whatever follows: a head or body over
-    the limits. A client that waits for "100 Continue" sends no more before a thread answers it.
-    """
-    head_end = received.find(_HEAD_END)
-    if head_end < 0:
-        return len(received) > _MAX_HEAD_BYTES
-    head = bytes(received[: head_end + 2])
-    if _CONTINUE.search(head):
-        return True
-    body_bytes = len(received) - head_end - len(_HEAD_END)
-    if _CHUNKED.search(head):
-        return body_bytes > max_body_bytes or received.endswith(b"0\r\n\r\n")
-    length = _LENGTH.search(head)
-    if length is None:
-        return True
-    wanted = int(length.group(1))
-    return wanted > max_body_bytes or body_bytes >= wanted
-
-
-class TimedSocket(socket.socket):
-    """A client's socket on which neither reading nor writing can last longer than its limit.
-
-    The first piece of an answer, gunicorn's head, waits for the second: between the two a killed
-    process would leave a head without a body, which no proxy can take back and try elsewhere.
-    """
-
-    seconds = 10.0
-    read_until = 0.0
-    write_until = 0.0
-    head: bytes | None = None
-
-    def start(self, seconds: float) -> None:
-        """Starts the clock of one request."""
-        self.seconds = seconds
-        self.read_until = time.monotonic() + seconds
-        self.write_until = 0.0
-        self.head = None
-
-    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Reads, within the request's time when the socket may wait."""
-        if self.gettimeout() != 0.0:
-            self.settimeout(max(0.001, self.read_until - time.monotonic()))
-        return super().recv(bufsize, flags)
-
-    def sendall(self, content: Any, flags: int = 0, /) -> None:
-        """Writes; the clock starts with the second piece, the time to think is not the client's."""
-        if self.head is None:
-            self.head = bytes(content)
-            return
-        content, self.head = self.head + content, b""
-        self.write_until = self.write_until or time.monotonic() + self.seconds
-        if self.gettimeout() != 0.0:
-            self.settimeout(max(0.001, self.write_until - time.monotonic()))
-        super().sendall(content, flags)
-
-    def finish(self) -> None:
-        """Sends the head of an answer that has no body."""
-        if self.head:
-            self.sendall(b"")
-
-
-class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
-    """A connection that says goodbye in the event loop's own time."""
-
-    def __init__(
-        self, worker: TriageWorker, client: TimedSocket, address: Any, server: Any
-    ) -> None:
-        super().__init__(worker.cfg, client, address, server)
-        self.received = bytearray()
-        self._worker = worker
-
-    def close(self, graceful: bool = False) -> None:
-        """Closes at once, or after the client has had time to read the last answer.
-
-        gunicorn waits for that inside the event loop, where one client could stop all others.
-        """
-        if not graceful:
-            super().close()
-            return
-        try:
-            self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            super().close()
-            return
-        self.sock.setblocking(False)
-        self._worker.linger(self)
+_PAUSE_SECONDS = 0.01
+_HEALTH_THREADS = 4  # one may wait for a database that does not answer
+_REFUSED = {
+    "overloaded": "现在请求太多，请稍后重试",
+    "too_many_connections": "现在连接太多，请稍后重试",
+}
 
 
 class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """Threads for whole requests; `max_body_bytes` and `request_seconds` are set by the server."""
+    """Threads for whole requests; the limits are set by the server.
+
+    `note_refused` is told why a request was refused before anybody read it.
+    """
 
     max_body_bytes = 4_194_304
     request_seconds = 10.0
+    queue_seconds = 2.0
+    most_connections = 1000
+    note_refused: Callable[[str], None] = staticmethod(lambda _reason: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.worker_connections = sys.maxsize  # gunicorn would leave those above unanswered
         self._leaving: deque[Connection] = deque()
+        self._queued: deque[float] = deque()  # since when requests have waited for a thread
+
+    def get_thread_pool(self) -> Any:
+        """The threads for requests, and beside them those for questions after health."""
+        self._for_health = ThreadPoolExecutor(_HEALTH_THREADS)
+        return super().get_thread_pool()
 
     def accept(self, listener: socket.socket) -> None:
         """Takes a connection and waits for its first request."""
@@ -141,9 +68,20 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
             accepted, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            if error.errno not in {errno.EMFILE, errno.ENFILE}:
+                raise
+            self.note_refused("too_many_connections")
+            if not self._drop_idle():
+                time.sleep(_PAUSE_SECONDS)  # the connection stays where it is until files are free
+            return
         client = TimedSocket(fileno=accepted.detach())
+        conn = Connection(self, self.cfg, client, address, listener.getsockname())
         self.nr_conns += 1
-        self._collect(Connection(self, client, address, listener.getsockname()))
+        if self.nr_conns > self.most_connections and not self._drop_idle():
+            self._refuse(conn, "too_many_connections")
+        else:
+            self._collect(conn)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """Collects the next request of a kept-alive connection."""
@@ -180,19 +118,36 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
             conn = self.pending_conns.popleft()
             self.poller.unregister(conn.sock)
             if conn.received:
-                _refuse(conn.sock, ApiError(408, "request_timeout", "请求发送太慢，请重试"))
+                send_error(conn.sock, ApiError(408, "request_timeout", "请求发送太慢，请重试"))
             self._drop(conn)
         while self._leaving and self._leaving[0].timeout <= now:
             self._forget(self._leaving[0])
 
     def linger(self, conn: Connection) -> None:
         """Waits, without a thread, until the client closes its side."""
+        if len(self._leaving) >= self.most_connections:
+            self._forget(self._leaving[0])
         conn.timeout = time.monotonic() + _LINGER_SECONDS
         self._leaving.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_leaving, conn))
 
+    def enqueue_req(self, conn: Connection) -> None:
+        """Hands a whole request to a thread; questions after health have one of their own."""
+        conn.queued_at = time.monotonic()
+        if not conn.asks_for_health:
+            self._queued.append(conn.queued_at)
+        threads = self._for_health if conn.asks_for_health else self.tpool
+        threads.submit(self.handle, conn).add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
+
     def handle(self, conn: Connection) -> Any:
         """Answers one request in a thread; reading and writing have their limits of time."""
+        if not conn.asks_for_health:
+            self._queued.popleft()
+            if time.monotonic() - conn.queued_at > self.queue_seconds:
+                self._say_no(conn, "overloaded")
+                return False
         conn.sock.start(self.request_seconds)
         kept = super().handle(conn)
         try:
@@ -205,7 +160,7 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         """Answers what could not be read as HTTP, in the one error shape."""
         fault = _parse_fault(exc)
         structlog.get_logger().warning("request_unreadable", status=fault.status, error=exc)
-        _refuse(client, fault)
+        send_error(client, fault)
 
     def _collect(self, conn: Connection) -> None:
         conn.timeout = time.monotonic() + self.request_seconds
@@ -220,11 +175,45 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
             )
 
     def _submit(self, conn: Connection) -> None:
+        conn.look()
+        if not conn.asks_for_health and self._is_overloaded():
+            self._refuse(conn, "overloaded")
+            return
         conn.init()
         conn.parser.unreader.unread(bytes(conn.received))
         conn.received.clear()
         conn.data_ready = True
         self.enqueue_req(conn)
+
+    def _is_overloaded(self) -> bool:
+        """Whether the first who waits has waited half as long as anybody may.
+
+        Who comes now would wait at least as long, unless more threads were free than before.
+        """
+        try:
+            return time.monotonic() - self._queued[0] > self.queue_seconds / 2
+        except IndexError:  # nobody waits, or a thread has just taken the last
+            return False
+
+    def _refuse(self, conn: Connection, reason: str) -> None:
+        """Tells a client to come again, without a thread."""
+        self._say_no(conn, reason)
+        self.nr_conns -= 1
+        conn.close(graceful=True)
+
+    def _say_no(self, conn: Connection, reason: str) -> None:
+        self.note_refused(reason)
+        fault = ApiError(503, reason, _REFUSED[reason], headers={"Retry-After": "1"})
+        send_error(conn.sock, fault, as_page=conn.is_of_a_person)
+
+    def _drop_idle(self) -> bool:
+        """Closes the connection that has been idle longest; whether there was one."""
+        if not self.keepalived_conns:
+            return False
+        idle = self.keepalived_conns.popleft()
+        self.poller.unregister(idle.sock)
+        self._drop(idle)
+        return True
 
     def _drop(self, conn: Connection) -> None:
         self.nr_conns -= 1
@@ -261,17 +250,3 @@ def _parse_fault(error: Exception) -> ApiError:
     if isinstance(error, ParseException):
         return ApiError(400, "bad_request", "请求不符合 HTTP 规范")
     return ApiError(500, "internal_error", "服务内部错误，请凭 request_id 联系管理员")
-
-
-def _refuse(client: socket.socket, fault: ApiError) -> None:
-    """Sends an error if the client can take it at once."""
-    request_id = os.urandom(12).hex()
-    body = orjson.dumps(error_body(fault, request_id))
-    head = (
-        f"HTTP/1.1 {fault.status} {HTTPStatus(fault.status).phrase}\r\nConnection: close\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-        f"X-Request-ID: {request_id}\r\n\r\n"
-    )
-    with contextlib.suppress(OSError):
-        client.send(head.encode("ascii") + body, socket.MSG_DONTWAIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 
 import tomli
@@ -38,8 +39,12 @@ def regular_expression(source: str, words: Mapping[str, Sequence[str]] | None = 
     return _TOKEN.sub(one, source)
 
 
+@cache
 def packaged_words() -> dict[str, list[str]]:
-    """The named words of the packaged lexicon."""
-    source = (files("classifier") / "resources" / "signals.toml").read_text(encoding="utf-8")
-    words: dict[str, list[str]] = tomli.loads(source)["words"]
+    """The named words of the packaged lexica; a name means the same in both."""
+    words: dict[str, list[str]] = {}
+    for name in ("signals.toml", "dialogue.toml"):
+        tables = tomli.loads((files("classifier") / "resources" / name).read_text("utf-8"))
+        for key, some in tables.get("words", {}).items():
+            assert words.setdefault(key, some) == some
     return words

@@ -14,7 +14,7 @@ from classifier.kernels import Ints
 from classifier.kernels.patterns import Matcher
 from classifier.lexicon import compile_pattern, packaged_rules
 from classifier.lookup import code_points, joined
-from classifier.programs import Program, any_of, either, matcher, maybe
+from classifier.programs import Program, alone, any_of, either, matcher, maybe
 from tests.classifier.regular import packaged_words, regular_expression
 
 WORDS = packaged_words()
@@ -66,7 +66,7 @@ def spans(pattern: int, text: str, low: int = 0, high: int | None = None) -> lis
 def test_each_sign_of_the_language(source: str, text: str) -> None:
     """In every stretch of a text the first match is that of the regular expression."""
     compiled = re.compile(regular_expression(source))
-    one = matcher_of([compile_pattern("s", source).program])
+    one = alone(compile_pattern("s", source).program)
     codes = code_points(joined([text]))
     found_any = False
     for low in range(len(text) + 1):

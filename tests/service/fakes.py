@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from classifier.prediction import (
 from service.settings import Settings, read_settings
 
 MAX_CHARS_READ = 20_000
+SLOW_SECONDS = 0.1
 
 
 _ANGRY = Intensity(4, "愤怒", 0.7, (0.0, 0.1, 0.1, 0.7, 0.1), Band.HIGH)
@@ -32,7 +34,8 @@ _CALM = Intensity(2, "不满", 0.2, (0.1, 0.8, 0.1, 0.0, 0.0), Band.HIGH)
 class FakeTriage:
     """Judges every text alike: its first two characters are the evidence, 举报 is a signal.
 
-    A version that begins with `calm` finds level 2 and the category quality in every text.
+    A version that begins with `calm` finds level 2 and the category quality in every text; one that
+    begins with `slow` takes `SLOW_SECONDS` for each text.
     """
 
     def __init__(self, version: str) -> None:
@@ -60,6 +63,8 @@ class FakeTriage:
     def predict(self, texts: Sequence[str], *, with_evidence: bool = True) -> list[Prediction]:
         """One prediction per text, all alike."""
         self.texts_seen += len(texts)
+        if self.version.startswith("slow"):
+            time.sleep(SLOW_SECONDS * len(texts))
         return [self._predict(text, with_evidence=with_evidence) for text in texts]
 
     def _predict(self, text: str, *, with_evidence: bool) -> Prediction:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -45,8 +45,8 @@ def free_port() -> int:
 class Running:
     """A server process with its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.port, self.settings = folder, free_port(), settings
         self.process: subprocess.Popen[bytes] | None = None
         self.key = ""
 
@@ -62,13 +62,14 @@ class Running:
             "TRIAGE_THREADS": "2",
             "TRIAGE_MAX_BODY_BYTES": "1000000",
             "TMPDIR": str(self.folder),
+            **self.settings,
         }
 
-    def start(self) -> None:
-        """Start and wait until it is ready."""
+    def start(self, command: Sequence[str] = ()) -> None:
+        """Start, by another command in front, and wait until it is ready."""
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.service.serve_fake"],
+                [*command, sys.executable, "-m", "tests.service.serve_fake"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=out,

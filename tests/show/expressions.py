@@ -1,6 +1,7 @@
-"""Every regular expression of the project against strings made to be slow for it.
+"""Every expression of the project against strings made to be slow for it.
 
-`python -m tests.show.expressions` walks the modules and what their caches hold, lexica included.
+`python -m tests.show.expressions` walks the modules and what their caches hold: regular expressions
+and the patterns of the lexica, which are programs of our own.
 From the parse tree of each expression come strings that pump each of its repeats, its characters
 and its whole matches to `--chars` characters; where a search takes more than a walk over the text,
 one text of 16 times the length is timed against 16 texts. The exit status is 1 if a time grows
@@ -25,6 +26,11 @@ from types import ModuleType
 
 import click
 
+from classifier.lookup import code_points, joined
+from classifier.programs import alone
+from classifier.signals import Pattern
+from tests.classifier.regular import packaged_words, regular_expression
+
 PACKAGES = ("classifier", "training", "service")
 _QUICK_SECONDS = 5e-7  # for a character: a search at this pace is linear, whatever it does
 # Quadratic time is 16 times as long for one text of 16 times the length as for 16 short ones.
@@ -37,7 +43,33 @@ _MOST_CHARS = 12  # of a set that are tried alone
 _PACE_OF_LINEAR = 1e-3  # seconds for a character, the longest of bounded repeats
 
 _CACHED = type(cache(len))
-Expression = re.Pattern[str] | re.Pattern[bytes]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Program:
+    """A pattern of a lexicon with the face of a regular expression, and one for its attacks."""
+
+    source: Pattern
+
+    @property
+    def pattern(self) -> str:
+        """The same as a regular expression."""
+        return regular_expression(self.source.source, packaged_words())
+
+    @property
+    def flags(self) -> int:
+        """None."""
+        return 0
+
+    def finditer(self, text: str) -> Iterator[tuple[int, int]]:
+        """All matches of the program in a text; it cannot be interrupted."""
+        matcher, codes, place = alone(self.source.program), code_points(joined([text])), 0
+        while span := matcher.search(codes, 0, place, len(text)):
+            yield span
+            place = span[1]
+
+
+Expression = re.Pattern[str] | re.Pattern[bytes] | Program
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,6 +122,9 @@ def _walk(value: object, name: str, found: dict[Expression, str], seen: set[int]
     inside: list[object] = []
     if isinstance(value, re.Pattern):
         found.setdefault(value, name)
+    elif isinstance(value, Pattern):
+        found.setdefault(Program(value), name)
+        _walk(value.needs, name, found, seen)
     elif isinstance(value, dict):
         inside = list(value.values())
     elif isinstance(value, list | tuple | set | frozenset):

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from service.worker import TimedSocket, is_whole
+from service.connection import TimedSocket, is_whole
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
