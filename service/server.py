@@ -127,6 +127,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         self.cfg.set("post_worker_init", self._on_worker_init)
         self.cfg.set("on_reload", self._on_reload)
         self.cfg.set("worker_exit", self._on_worker_exit)
+        self.cfg.set("child_exit", self._on_child_exit)
         self.cfg.set("on_exit", self._on_exit)
 
     def load(self) -> Flask:
@@ -173,6 +174,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self._parts.drift.flush()
         self._parts.database.close()
         self._writer.flush()
+
+    def _on_child_exit(self, _arbiter: Any, worker: TriageWorker) -> None:
+        worker.balance.forget(worker.age)
 
     def _on_exit(self, _arbiter: Any) -> None:
         self._companion.stop()

@@ -26,12 +26,15 @@ import structlog
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from service.balance import Balance
 from service.connection import Connection, TimedSocket, is_whole, send_error
 from service.errors import ApiError
 
 _CHUNK_BYTES = 65_536
 _LINGER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.01
+# How often, and how long each time, another worker may take a new connection before this one does.
+_MOST_LEFT, _LEAVE_SECONDS = 4, 0.0005
 _HEALTH_THREADS = 4  # one may wait for a database that does not answer
 _REFUSED = {
     "overloaded": "现在请求太多，请稍后重试",
@@ -49,12 +52,14 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
     request_seconds = 10.0
     queue_seconds = 2.0
     most_connections = 1000
+    balance = Balance()
     note_refused: Callable[[str], None] = staticmethod(lambda _reason: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worker_connections = sys.maxsize  # gunicorn would leave those above unanswered
         self._leaving: deque[Connection] = deque()
+        self._n_left = 0  # times in a row that a new connection was left to others
         self._queued: deque[float] = deque()  # since when requests have waited for a thread
 
     def get_thread_pool(self) -> Any:
@@ -63,7 +68,12 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         return super().get_thread_pool()
 
     def accept(self, listener: socket.socket) -> None:
-        """Takes a connection and waits for its first request."""
+        """Takes a connection and waits for its first request, unless another has fewer."""
+        if self._n_left < _MOST_LEFT and self.balance.is_anothers(self.age):
+            self._n_left += 1
+            time.sleep(_LEAVE_SECONDS)
+            return
+        self._n_left = 0
         try:
             accepted, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -78,6 +88,7 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         client = TimedSocket(fileno=accepted.detach())
         conn = Connection(self, self.cfg, client, address, listener.getsockname())
         self.nr_conns += 1
+        self.balance.note(self.age, self.nr_conns)
         if self.nr_conns > self.most_connections and not self._drop_idle():
             self._refuse(conn, "too_many_connections")
         else:
@@ -97,6 +108,14 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
         self._submit(conn) if is_open else self._drop(conn)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Does what there is to do, and tells the other workers how many connections are left."""
+        super().wait_for_and_dispatch_events(timeout)
+        if self.alive:
+            self.balance.note(self.age, self.nr_conns)
+        else:  # it takes no more
+            self.balance.forget(self.age)
 
     def is_parent_alive(self) -> bool:
         """Whether the parent is there; if not, the address is free at once for the one after it.

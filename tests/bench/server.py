@@ -11,12 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
+from typing import NamedTuple
 
 from tests.bench.library import Measure, ratio
 from tests.conftest import ROOT
@@ -28,6 +30,10 @@ _START_SECONDS = 60
 _BATCH_TEXTS = 200  # the most that one request may hold
 _BATCH_FLOOR = 8000  # texts a second
 _SLOW_CLIENTS = 1000
+_CROWD = 400  # more than five seconds of work for the batches that they ask for
+_CROWD_SECONDS = 8.0
+_RETRY_AFTER = 1.0
+_RECOVERY_SECONDS = 3.0  # what was accepted is answered first
 _SLOW_HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: bench\r\nContent-Le"  # the rest never comes
 
 
@@ -56,6 +62,9 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
         hindered = [
             client.apply(_run_client_among_slow_ones, loads[1]) for _ in range(_ROUNDS // 2)
         ]
+        crowds = [client.apply(run_crowd, loads[4]) for _ in range(_ROUNDS // 2)]
+        time.sleep(_RECOVERY_SECONDS)
+        afterwards = [client.apply(run_client, loads[1])[0] for _ in range(_ROUNDS // 2)]
     echo, classify, unstored, stored, batch = (
         [rate for rate, _ in column] for column in zip(*rounds, strict=True)
     )
@@ -82,6 +91,28 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
         Measure(
             "POST /v1/classify/batch, against 8,000/s", batch_rate, "texts/s",
             batch_rate / _BATCH_FLOOR, 1.0,
+        ),
+        *_overload(crowds, batch, afterwards, classify),
+    ]  # fmt: skip
+
+
+def _overload(
+    crowds: list[Crowd], batch: list[float], afterwards: list[float], before: list[float]
+) -> list[Measure]:
+    """What a crowd gets, and what is left of it when it has gone."""
+    answered = median(crowd.answered for crowd in crowds)
+    slowest = max(crowd.slowest for crowd in crowds)
+    refused = sum(crowd.refused for crowd in crowds)
+    return [
+        Measure(
+            f"{_CROWD} clients with batches, against {_CONNECTIONS}", answered * _BATCH_TEXTS,
+            "texts/s", answered / median(batch), 0.7,
+        ),
+        Measure("the slowest answer among them, limit over it", slowest, "s", 4 / slowest, 1.0),
+        Measure("who was told to come again (503)", refused, "requests", refused, 1.0),
+        Measure(
+            "classify three seconds later, against before", median(afterwards), "requests/s",
+            median(afterwards) / median(before), 0.8,
         ),
     ]  # fmt: skip
 
@@ -174,6 +205,58 @@ def run_client(port: int, requests: list[bytes]) -> tuple[float, float]:
     return len(waits) / seconds, quantiles(waits, n=100)[98]
 
 
+class Crowd(NamedTuple):
+    """Answers a second and refusals in all, and the longest wait for either, in seconds."""
+
+    answered: float
+    refused: int
+    slowest: float
+
+
+def run_crowd(port: int, requests: list[bytes]) -> Crowd:
+    """Ask over more connections than can be answered; who is refused comes again as it is told."""
+    import selectors  # noqa: PLC0415  (only the client process needs it)
+
+    selector = selectors.DefaultSelector()
+    turns = cycle(requests)
+    waits: list[float] = []
+    later: deque[float] = deque()  # when those who were refused come again
+    refused = 0
+
+    def ask() -> None:
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.sendall(next(turns))
+        selector.register(connection, selectors.EVENT_READ, [bytearray(), time.perf_counter()])
+
+    for _ in range(_CROWD):
+        ask()
+    start = now = time.perf_counter()
+    n_answered = 0
+    while now - start < _CROWD_SECONDS:
+        while later and later[0] < now:
+            later.popleft()
+            ask()
+        for entry, _ in selector.select(0.05):
+            connection, (buffer, sent_at) = entry.fileobj, entry.data
+            buffer += connection.recv(1 << 20)
+            if not buffer or not is_whole(buffer, (200, 503)):
+                continue
+            waits.append(time.perf_counter() - sent_at)
+            if buffer.startswith(b"HTTP/1.1 200"):
+                n_answered += 1
+                entry.data[:] = bytearray(), time.perf_counter()
+                connection.sendall(next(turns))
+            else:
+                refused += 1
+                selector.unregister(connection)
+                connection.close()
+                later.append(time.perf_counter() + _RETRY_AFTER)
+        now = time.perf_counter()
+    for entry in list(selector.get_map().values()):
+        entry.fileobj.close()
+    return Crowd(n_answered / (now - start), refused, max(waits))
+
+
 def _run_client_among_slow_ones(port: int, requests: list[bytes]) -> float:
     """Answers per second while others have begun requests that they do not end."""
     with ExitStack() as stack:
@@ -204,16 +287,16 @@ def _request(path: str, key: str, content: dict[str, object]) -> bytes:
     return f"{head}{fields}".encode() + body
 
 
-def is_whole(buffer: bytearray) -> bool:
+def is_whole(buffer: bytearray, statuses: Container[int] = (200,)) -> bool:
     """Whether the buffer holds one whole answer.
 
     Raises:
-        RuntimeError: the answer is no success.
+        RuntimeError: the answer has another status than those.
     """
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return False
-    if not buffer.startswith(b"HTTP/1.1 200"):
+    if int(buffer[9:12]) not in statuses:
         raise RuntimeError(f"the server answered {bytes(buffer[:60])!r}")
     length = re.search(rb"content-length: (\d+)", bytes(buffer[:end]).lower())
     return length is not None and len(buffer) >= end + 4 + int(length.group(1))
