@@ -109,6 +109,11 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         self.pending_conns.remove(conn)
         self._submit(conn) if is_open else self._drop(conn)
 
+    def run(self) -> None:
+        """Serves until it is told to stop."""
+        self.balance.note(self.age, 0)
+        super().run()
+
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Does what there is to do, and tells the other workers how many connections are left."""
         super().wait_for_and_dispatch_events(timeout)

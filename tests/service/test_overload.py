@@ -16,7 +16,9 @@ from tests.service.fakes import SLOW_SECONDS, make_model
 from tests.service.test_server import Answer, Running
 
 MANY = 120  # as much as two threads answer in six seconds
+PATIENCE_SECONDS = 5.0  # all of the crowd's work takes six; one is the longest wait in the queue
 MOST = 50  # connections, where few files may be open
+SLOW_CLIENT_SECONDS = 2  # what the server of the tests gives a client
 SLOW = b"POST /v1/classify HTTP/1.1\r\nX-Slow: "
 
 
@@ -62,11 +64,14 @@ def test_who_would_wait_too_long_is_told_to_come_again(slow_server: Running) -> 
     statuses = Counter(answer[0] for _, answer in answers)
     assert set(statuses) == {200, 503}
     assert statuses[200] >= 8
-    assert max(seconds for seconds, _ in answers) < 4  # one second in the queue, some to connect
-    for seconds, (status, _, _) in (each.result() for each in health):
-        assert (status, seconds < 0.8) == (200, True)
-    for seconds, (status, headers, body) in (each.result() for each in late):
-        assert (status, seconds < 0.8) == (503, True)
+    assert max(seconds for seconds, _ in answers) < PATIENCE_SECONDS
+    waits, found = zip(*(each.result() for each in health), strict=True)
+    assert [status for status, _, _ in found] == [200, 200]
+    assert max(waits) < PATIENCE_SECONDS
+    waits, found = zip(*(each.result() for each in late), strict=True)
+    assert min(waits) < 0.5 * max(seconds for seconds, _ in answers)
+    for status, headers, body in found:
+        assert status == 503
         assert headers["Retry-After"] == "1"
         assert orjson.loads(body)["error"]["code"] == "overloaded"
     _, (status, headers, body) = page.result()
@@ -90,7 +95,8 @@ def test_more_connections_than_it_can_hold(small_server: Running) -> None:
     try:
         for _ in range(5):
             seconds, (status, headers, body) = timed(small_server)
-            assert (status, seconds < 1) == (503, True)
+            assert status == 503
+            assert seconds < SLOW_CLIENT_SECONDS
             assert headers["Retry-After"] == "1"
             assert orjson.loads(body)["error"]["code"] == "too_many_connections"
         assert all(client.recv(65_536).startswith(b"HTTP/1.1 408") for client in slow)
