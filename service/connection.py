@@ -111,6 +111,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
         self.asks_for_health = False
         self.is_of_a_person = False
         self.queued_at = 0.0
+        self.is_gone = False
         self._worker = worker
 
     def close(self, graceful: bool = False) -> None:

@@ -96,6 +96,8 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """Collects the next request of a kept-alive connection."""
+        if conn.is_gone:  # closed for a new one that came in the same moment
+            return
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._collect(conn)
@@ -240,15 +242,19 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
         return True
 
     def _drop(self, conn: Connection) -> None:
+        conn.is_gone = True
         self.nr_conns -= 1
         conn.close()
 
     def _on_leaving(self, conn: Connection, _client: socket.socket) -> None:
+        if conn.is_gone:
+            return
         conn.received.clear()
         if not _read(conn):
             self._forget(conn)
 
     def _forget(self, conn: Connection) -> None:
+        conn.is_gone = True
         self.poller.unregister(conn.sock)
         self._leaving.remove(conn)
         conn.close()

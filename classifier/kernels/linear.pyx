@@ -202,7 +202,7 @@ cdef bint spread_shares(
             terms = table + width * counter.terms[i].column
             value = _tf(counter.terms[i].count, sublinear) * terms[0]
             squares += value * value
-            counter.terms[i].count = value / counter.terms[i].count  # from here on of one occurrence
+            counter.terms[i].count = value / counter.terms[i].count  # of one occurrence now
             for output in range(n_outputs):
                 weights[n_outputs * i + output] = terms[columns[output]]
         scale = length / sqrt(squares)

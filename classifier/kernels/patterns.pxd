@@ -27,7 +27,7 @@ cdef struct Programs:  # of patterns: see Matcher
 
 
 cdef class Matcher:
-    cdef object _held, _starts_of_patterns
+    cdef object _held
     cdef Programs programs
 
 

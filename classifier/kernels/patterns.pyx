@@ -47,12 +47,13 @@ cdef class Matcher:
     ):
         """`firsts` are the first steps of the patterns, `steps` their programs.
 
-        Steps are what to do, with what, how many at least and at most. `words` are, of each list of words, the number of its first, and one number more; of each
-        word the place of its first character, and one more; those characters; and a row of bits of
-        each list: one of its words begins with a character only if the bit of its code point,
-        modulo `N_STARTS`, is set. `kinds` tells by code point, in eight bits, of what kinds a
-        character is; others are as the first. `watch` are, of each anchor, the place of its first
-        pattern, and one more; those patterns; and the length of each pattern's longest match.
+        Steps are what to do, with what, how many at least and at most. `words` are, of each list of
+        words, the number of its first, and one number more; of each word the place of its first
+        character, and one more; those characters; and a row of bits of each list: one of its words
+        begins with a character only if the bit of its code point, modulo `N_STARTS`, is set.
+        `kinds` tells by code point, in eight bits, of what kinds a character is; others are as the
+        first. `watch` are, of each anchor, the place of its first pattern, and one more; those
+        patterns; and the length of each pattern's longest match.
         """
         cdef const int32_t[::1] lists = words[0], places = words[1]
         cdef const uint32_t[::1] chars = words[2]
@@ -62,16 +63,21 @@ cdef class Matcher:
             raise ValueError(f"steps have {steps.shape[1]} columns")
         if starts.shape[1] * _BITS != _N_STARTS:
             raise ValueError(f"{starts.shape[1] * _BITS} bits a list, needed are {_N_STARTS}")
-        self._held = steps, firsts, words, kinds, watch
-        self._starts_of_patterns = np.zeros((firsts.shape[0], _N_STARTS // _BITS), np.uint64)
-        cdef uint64_t[:, ::1] own_starts = self._starts_of_patterns
+        cdef uint64_t[:, ::1] own_starts = np.zeros(
+            (firsts.shape[0], _N_STARTS // _BITS), np.uint64
+        )
+        cdef Py_ssize_t pattern
+        self._held = steps, firsts, words, kinds, watch, own_starts
         self.programs = Programs(
-            <const Step *>&steps[0, 0], &firsts[0], &lists[0], &places[0], &chars[0], &starts[0, 0], &own_starts[0, 0],
+            <const Step *>&steps[0, 0], &firsts[0],
+            &lists[0], &places[0], &chars[0], &starts[0, 0], &own_starts[0, 0],
             &kinds[0], <uint32_t>kinds.shape[0],
             &watchers[0], &watching[0], &reaches[0], reaches.shape[0],
         )
         for pattern in range(firsts.shape[0]):
-            _mark_starts(&self.programs, self.programs.steps + firsts[pattern], &own_starts[pattern, 0])
+            _mark_starts(
+                &self.programs, self.programs.steps + firsts[pattern], &own_starts[pattern, 0]
+            )
 
     def find(self, const uint32_t[::1] codes, const int32_t[:, ::1] anchors):
         """Where patterns match: pattern, start, end and text number of stretches of joined texts.
@@ -83,9 +89,7 @@ cdef class Matcher:
         cdef const Occurrence *places = occurrences(anchors)
         cdef bint is_done
         with nogil:
-            is_done = find_matching(
-                &codes[0], places, anchors.shape[0], &self.programs, &found
-            )
+            is_done = find_matching(&codes[0], places, anchors.shape[0], &self.programs, &found)
         try:
             if not is_done:
                 raise MemoryError

@@ -95,9 +95,9 @@ cdef class Reader:
 cdef class Reading:
     """What was found in a batch.
 
-    `codes`: the characters. `logits`: shape (texts, outputs). `stretches`: where patterns of signals
-    match, as `patterns.Matcher.find` says.
-    `parts`: five values of a byte for each character, as `phrases.find_parts` says.
+    `codes`: the characters. `logits`: shape (texts, outputs). `stretches`: where patterns of
+    signals match, as `patterns.Matcher.find` says. `parts`: five values of a byte for each
+    character, as `phrases.find_parts` says.
     """
 
     cdef readonly object codes, logits, stretches, parts

@@ -105,7 +105,7 @@ def _overload(
     return [
         Measure(
             f"{_CROWD} clients with batches, against {_CONNECTIONS}", answered * _BATCH_TEXTS,
-            "texts/s", answered / median(batch), 0.7,
+            "texts/s in all", answered / median(batch), 0.7,
         ),
         Measure("the slowest answer among them, limit over it", slowest, "s", 4 / slowest, 1.0),
         Measure("who was told to come again (503)", refused, "requests", refused, 1.0),

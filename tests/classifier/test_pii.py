@@ -55,6 +55,7 @@ from classifier.pii import is_card_number, is_identity_number, mask, masked
         ("就读的阿依努尔·吐尔逊没领到", "就读的[姓名]没领到"),
         ("去程PNR K7X2QD没出票", "去程PNR [单号]没出票"),
         ("联系莫老师 13800001111", "联系[姓名]老师 [手机]"),
+        ("写信到li@b.com13800001111也行", "写信到[邮箱][手机]也行"),
     ],
 )
 def test_personal_data_is_masked(sent: str, expected: str) -> None:

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from service.balance import Balance
-from tests.service.test_server import Running, own_server, until
+from tests.service.test_server import Running, own_server, sockets, until
 
 __all__ = ["own_server"]  # the fixture
 ASKING = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-def sockets(server: Running) -> dict[int, int]:
-    """How many sockets each worker process has open."""
-    assert server.process is not None
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-            links = [str(file.readlink()) for file in stat.with_name("fd").iterdir()]
-        except OSError:  # it has ended
-            continue
-        if parent == server.process.pid:
-            found[int(stat.parent.name)] = sum(link.startswith("socket:") for link in links)
-    return found
 
 
 def test_a_connection_belongs_to_who_has_fewest() -> None:

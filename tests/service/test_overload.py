@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections import Counter
@@ -13,12 +14,13 @@ import orjson
 import pytest
 
 from tests.service.fakes import SLOW_SECONDS, make_model
-from tests.service.test_server import Answer, Running
+from tests.service.test_server import Answer, Running, sockets
 
 MANY = 120  # as much as two threads answer in six seconds
 PATIENCE_SECONDS = 5.0  # all of the crowd's work takes six; one is the longest wait in the queue
 MOST = 50  # connections, where few files may be open
 SLOW_CLIENT_SECONDS = 2  # what the server of the tests gives a client
+ALIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"POST /v1/classify HTTP/1.1\r\nX-Slow: "
 
 
@@ -35,7 +37,7 @@ def slow_server(tmp_path: Path) -> Iterator[Running]:
 @pytest.fixture
 def small_server(tmp_path: Path) -> Iterator[Running]:
     """A worker that may open few files, and so takes few connections."""
-    running = Running(tmp_path, TRIAGE_WORKERS="1")
+    running = Running(tmp_path, TRIAGE_WORKERS="1", TRIAGE_EVENT_WORKER="false")
     make_model(tmp_path / "models", "v1")
     running.start(["prlimit", "--nofile=300:300"])
     yield running
@@ -108,11 +110,31 @@ def test_more_connections_than_it_can_hold(small_server: Running) -> None:
 
 def test_idle_connections_make_room(small_server: Running) -> None:
     """Who keeps a connection without asking anything does not keep others out."""
-    idle = [small_server.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(MOST)]
+    idle = [small_server.send(ALIVE) for _ in range(MOST)]
     assert all(client.recv(65_536).startswith(b"HTTP/1.1 200") for client in idle)
     assert timed(small_server)[1][0] == 200
     for client in idle:
         client.close()
+
+
+def test_idle_connections_that_ask_while_they_make_room(small_server: Running) -> None:
+    """Requests on old connections and new connections in the same moment, again and again."""
+    (worker,) = set(sockets(small_server))
+    old = [small_server.send(ALIVE) for _ in range(MOST)]
+    for client in old:
+        client.recv(65_536)
+    for _ in range(10):
+        new = [small_server.send(b"") for _ in range(MOST)]
+        for client in (*old, *new):
+            with contextlib.suppress(OSError):  # it was closed to make room
+                client.sendall(ALIVE)
+        for client in old:
+            client.close()
+        old = new
+    for client in old:
+        client.close()
+    assert set(sockets(small_server)) == {worker}
+    assert timed(small_server)[1][0] == 200
 
 
 def test_a_flood_of_connections_that_stay_silent(small_server: Running) -> None:

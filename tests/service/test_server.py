@@ -141,6 +141,21 @@ class Running:
         return {reply["model_version"] for reply in replies}
 
 
+def sockets(server: Running) -> dict[int, int]:
+    """How many sockets each worker process has open."""
+    assert server.process is not None
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+            links = [str(file.readlink()) for file in stat.with_name("fd").iterdir()]
+        except OSError:  # it has ended
+            continue
+        if parent == server.process.pid:
+            found[int(stat.parent.name)] = sum(link.startswith("socket:") for link in links)
+    return found
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server for the tests that leave it running."""
