@@ -7,6 +7,7 @@ patterns are written.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -103,8 +104,7 @@ class SignalFinder:
         self._patterns: list[Pattern] = [*phrases, *sorted(contexts, key=lambda p: p.source)]
         patterns_of: dict[str, list[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            rarest = min(pattern.anchor_choices, key=lambda choice: sum(map(frequency, choice)))
-            for anchor in dict.fromkeys(rarest):
+            for anchor in dict.fromkeys(_rarest(pattern.anchor_choices, frequency)):
                 patterns_of.setdefault(anchor, []).append(number)
         self.anchors = list(patterns_of)
         watching = list(chain.from_iterable(patterns_of.values()))
@@ -217,6 +217,23 @@ class SignalFinder:
             and self.matcher.search(place.codes, number, low, high)
             for number in place.contexts
         )
+
+
+def _rarest(
+    choices: Iterable[tuple[str, ...]], frequency: Callable[[str], float]
+) -> tuple[str, ...]:
+    """The choice of which the least is found in texts, the first of several."""
+    rarest: tuple[str, ...] = ()
+    least = math.inf
+    for choice in choices:
+        total = 0.0
+        for literal in choice:
+            total += frequency(literal)
+            if total >= least:  # most choices are left early: half of the time
+                break
+        else:
+            rarest, least = choice, total
+    return rarest
 
 
 class _Place(NamedTuple):
