@@ -60,7 +60,7 @@ SETTINGS = (
     Setting(
         "TRIAGE_QUEUE_SECONDS",
         "integer 1-60",
-        "2",
+        "5",
         "Time a request may wait for a thread; who would wait longer is answered with 503.",
     ),
     Setting(

@@ -50,7 +50,7 @@ class TriageWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no typ
 
     max_body_bytes = 4_194_304
     request_seconds = 10.0
-    queue_seconds = 2.0
+    queue_seconds = 5.0
     most_connections = 1000
     balance = Balance()
     note_refused: Callable[[str], None] = staticmethod(lambda _reason: None)
