@@ -18,11 +18,12 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from typing import NamedTuple
 
 import click
 import psutil
@@ -37,38 +38,49 @@ _MOST_MEMORY, _MOST_WAIT = 1.10, 1.50
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """What was seen in one stretch of time: waits in milliseconds, memory in MB."""
+    """What was seen in one stretch of time: waits in milliseconds, memory in MB, answers 503."""
 
     requests: int
     median: float
     p99: float
     memory: float
+    refused: int = 0
 
 
-def send_steadily(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> list[float]:
-    """Send at a rate, in requests per second; the wait of each from when it was due, in seconds.
+class Sent(NamedTuple):
+    """The wait of each request from when it was due, in seconds, and how many got 503."""
+
+    waits: list[float]
+    refused: int
+
+
+def send_steadily(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Sent:
+    """Send at a rate, in requests per second, over connections of its own.
 
     Requests that are not answered at the end have waited until then.
     """
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        free: deque[socket.socket] = deque()
-        for _ in range(_CONNECTIONS):
+
+        def connect() -> socket.socket:
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
             selector.register(connection, selectors.EVENT_READ, bytearray())
-            free.append(connection)
-        return _waits(selector, free, requests, rate, seconds)
+            return connection
+
+        return _sent(selector, connect, requests, rate, seconds)
 
 
-def _waits(
+def _sent(
     selector: selectors.BaseSelector,
-    free: deque[socket.socket],
+    connect: Callable[[], socket.socket],
     requests: Sequence[bytes],
     rate: float,
     seconds: float,
-) -> list[float]:
+) -> Sent:
+    free = deque(connect() for _ in range(_CONNECTIONS))
     due_of: dict[socket.socket, float] = {}
     waits: list[float] = []
+    refused = 0
     start, sent = time.perf_counter(), 0
     while (now := time.perf_counter()) - start < seconds:
         while free and start + sent / rate <= now:
@@ -80,13 +92,19 @@ def _waits(
         for entry, _ in selector.select(min(pause, 0.1)):
             connection, buffer = entry.fileobj, entry.data
             buffer += connection.recv(1 << 16)
-            if is_whole(buffer):
-                buffer.clear()
-                waits.append(time.perf_counter() - due_of.pop(connection))
-                free.append(connection)
+            if not is_whole(buffer, (200, 503)):
+                continue
+            waits.append(time.perf_counter() - due_of.pop(connection))
+            if buffer.startswith(b"HTTP/1.1 503"):  # and the server has closed it
+                refused += 1
+                selector.unregister(connection)
+                connection.close()
+                connection = connect()
+            buffer.clear()
+            free.append(connection)
     end = time.perf_counter()
     never_sent = [start + number / rate for number in range(sent, int(seconds * rate))]
-    return waits + [end - due for due in (*due_of.values(), *never_sent)]
+    return Sent(waits + [end - due for due in (*due_of.values(), *never_sent)], refused)
 
 
 def memory_of(parent: int) -> float:
@@ -97,7 +115,7 @@ def memory_of(parent: int) -> float:
 
 
 def judged(minutes: Sequence[Minute]) -> list[str]:
-    """What grew; empty if nothing did."""
+    """What grew, and whether requests were refused; empty if nothing is amiss."""
     seen = minutes[_WARM_UP_MINUTES:] if len(minutes) > 5 * _WARM_UP_MINUTES else minutes
     third = max(1, len(seen) // 3)
     found = []
@@ -107,6 +125,8 @@ def judged(minutes: Sequence[Minute]) -> list[str]:
         )
         if last > most * first:
             found.append(f"{name} grew from {first:.2f} to {last:.2f}")
+    if refused := sum(one.refused for one in minutes):
+        found.append(f"{refused} requests were answered 503")
     return found
 
 
@@ -133,17 +153,19 @@ def main(minutes: int, load: float, seconds: int) -> None:
         capacity = max(client.apply(run_client, (port, mixed))[0] for _ in range(3))
         rate = load * capacity
         click.echo(f"capacity {capacity:,.0f} requests/s, sent {rate:,.0f} requests/s")
-        click.echo(f"{'minute':>6} {'requests':>9} {'p50 ms':>7} {'p99 ms':>7} {'MB':>7}")
+        click.echo(
+            f"{'minute':>6} {'requests':>9} {'p50 ms':>7} {'p99 ms':>7} {'MB':>7} {'503':>5}"
+        )
         parent = _listener(port)
         seen: list[Minute] = []
         for number in range(1, minutes + 1):
-            waits = client.apply(send_steadily, (port, mixed, rate, seconds))
+            waits, refused = client.apply(send_steadily, (port, mixed, rate, seconds))
             cuts = [1000 * one for one in quantiles(waits, n=100)]
-            seen.append(Minute(len(waits), cuts[49], cuts[98], memory_of(parent)))
+            seen.append(Minute(len(waits), cuts[49], cuts[98], memory_of(parent), refused))
             one = seen[-1]
             click.echo(
                 f"{number:>6} {one.requests:>9,} {one.median:>7.2f} {one.p99:>7.2f} "
-                f"{one.memory:>7.0f}"
+                f"{one.memory:>7.0f} {one.refused:>5}"
             )
     faults = judged(seen)
     click.echo("; ".join(faults) or "nothing grew")
