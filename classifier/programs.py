@@ -11,14 +11,13 @@ from itertools import chain
 
 import numpy as np
 
-from classifier.kernels import Bytes, Codes, Ints, Keys
+from classifier.kernels import Bytes, Codes, Ints
 from classifier.kernels.patterns import (
     BEFORE,
     END,
     FEW,
     JUMP,
     MANY,
-    N_STARTS,
     SPLIT,
     WORDS,
     Matcher,
@@ -43,7 +42,6 @@ _OF = {
     _PLURAL: PLURALS,
 }
 _N_KINDS = 1 << 16  # code points whose kinds are listed
-_BITS = 64
 _CHOICES = {SPLIT, WORDS, MANY, FEW}
 _END: Step = (END, 0, 0, 0)
 
@@ -155,19 +153,12 @@ def _many(kinds: int, least: int, most: int) -> Program:
     return ((MANY, kinds, least, most),)
 
 
-def _word_tables(lists: Sequence[Sequence[str]]) -> tuple[Ints, Ints, Codes, Keys]:
-    """First words of lists, first characters of words, characters, and bits of how words begin."""
+def _word_tables(lists: Sequence[Sequence[str]]) -> tuple[Ints, Ints, Codes]:
+    """First words of lists, first characters of words, characters."""
     words = list(chain.from_iterable(lists))
-    codes = code_points("".join(words) + "\0")
+    firsts = np.cumsum([0, *map(len, lists)], dtype=np.int32)
     places = np.cumsum([0, *map(len, words)], dtype=np.int32)
-    sizes = np.array([len(some) for some in lists])
-    list_of = np.repeat(np.arange(len(lists)), sizes)
-    is_empty = np.diff(places) == 0
-    bits = codes[places[:-1]].astype(np.uint64) % N_STARTS
-    starts = np.zeros((len(lists), N_STARTS // _BITS), np.uint64)
-    np.bitwise_or.at(starts, (list_of, bits // _BITS), np.uint64(1) << bits % _BITS)
-    starts[list_of[is_empty]] = ~np.uint64(0)  # nothing begins anywhere
-    return np.cumsum([0, *sizes], dtype=np.int32), places, codes, starts
+    return firsts, places, code_points("".join(words) + "\0")
 
 
 def _kinds() -> Bytes:

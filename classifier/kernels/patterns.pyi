@@ -1,4 +1,4 @@
-from classifier.kernels import Bytes, Codes, Ints, Keys
+from classifier.kernels import Bytes, Codes, Ints
 
 END: int
 JUMP: int
@@ -7,7 +7,6 @@ WORDS: int
 MANY: int
 FEW: int
 BEFORE: int
-N_STARTS: int
 MOST_CHOICES: int
 
 class Matcher:
@@ -15,7 +14,7 @@ class Matcher:
         self,
         steps: Ints,
         firsts: Ints,
-        words: tuple[Ints, Ints, Codes, Keys],
+        words: tuple[Ints, Ints, Codes],
         kinds: Bytes,
         watch: tuple[Ints, Ints, Ints],
     ) -> None: ...

@@ -17,7 +17,7 @@ from classifier.kernels.loops cimport BREAK, Found, Occurrence, make_room, occur
 import numpy as np
 
 END, JUMP, SPLIT, WORDS, MANY, FEW, BEFORE = range(7)
-N_STARTS, MOST_CHOICES = 256, 64
+MOST_CHOICES = 64
 
 cdef enum:  # the same, for the loops
     _END = 0
@@ -49,34 +49,33 @@ cdef class Matcher:
 
         Steps are what to do, with what, how many at least and at most. `words` are, of each list of
         words, the number of its first, and one number more; of each word the place of its first
-        character, and one more; those characters; and a row of bits of each list: one of its words
-        begins with a character only if the bit of its code point, modulo `N_STARTS`, is set.
-        `kinds` tells by code point, in eight bits, of what kinds a character is; others are as the
+        character, and one more; and those characters. `kinds` tells by code point, in eight bits, of what kinds a character is; others are as the
         first. `watch` are, of each anchor, the place of its first pattern, and one more; those
         patterns; and the length of each pattern's longest match.
         """
         cdef const int32_t[::1] lists = words[0], places = words[1]
         cdef const uint32_t[::1] chars = words[2]
-        cdef const uint64_t[:, ::1] starts = words[3]
         cdef const int32_t[::1] watchers = watch[0], watching = watch[1], reaches = watch[2]
         if steps.shape[1] * sizeof(int32_t) != sizeof(Step):
             raise ValueError(f"steps have {steps.shape[1]} columns")
-        if starts.shape[1] * _BITS != _N_STARTS:
-            raise ValueError(f"{starts.shape[1] * _BITS} bits a list, needed are {_N_STARTS}")
-        cdef uint64_t[:, ::1] own_starts = np.zeros(
-            (firsts.shape[0], _N_STARTS // _BITS), np.uint64
+        cdef Py_ssize_t n_lists = lists.shape[0] - 1, n_patterns = firsts.shape[0], i
+        # With which characters words of a list, then matches of a pattern may begin: one of 256
+        # bits is set for them, that of the code point's last byte.
+        cdef uint64_t[:, ::1] starts = np.zeros(
+            (n_lists + n_patterns, _N_STARTS // _BITS), np.uint64
         )
-        cdef Py_ssize_t pattern
-        self._held = steps, firsts, words, kinds, watch, own_starts
+        self._held = steps, firsts, words, kinds, watch, starts
         self.programs = Programs(
             <const Step *>&steps[0, 0], &firsts[0],
-            &lists[0], &places[0], &chars[0], &starts[0, 0], &own_starts[0, 0],
+            &lists[0], &places[0], &chars[0], &starts[0, 0], &starts[n_lists, 0],
             &kinds[0], <uint32_t>kinds.shape[0],
             &watchers[0], &watching[0], &reaches[0], reaches.shape[0],
         )
-        for pattern in range(firsts.shape[0]):
+        for i in range(n_lists):
+            _mark_words(&self.programs, <int32_t>i, NULL, &starts[i, 0])
+        for i in range(n_patterns):
             _mark_starts(
-                &self.programs, self.programs.steps + firsts[pattern], &own_starts[pattern, 0]
+                &self.programs, self.programs.steps + firsts[i], &starts[n_lists + i, 0]
             )
 
     def find(self, const uint32_t[::1] codes, const int32_t[:, ::1] anchors):
@@ -189,22 +188,36 @@ cdef inline bint _is_among(const uint64_t *starts, uint32_t code) noexcept nogil
 
 cdef void _mark_starts(const Programs *of, const Step *step, uint64_t *starts) noexcept nogil:
     """Set the bits of all characters with which a match of the rest of a program may begin."""
-    cdef int32_t word, i
-    cdef uint32_t code
     while step.kind == _SPLIT or step.kind == _JUMP:
         if step.kind == _SPLIT:
             _mark_starts(of, step + 1, starts)
         step += step.what
-    if step.kind != _WORDS:  # a number or a gap: not worth a list
-        for i in range(_N_STARTS // _BITS):
-            starts[i] = ~<uint64_t>0
-        return
-    for word in range(of.lists[step.what], of.lists[step.what + 1]):
-        if of.words[word] == of.words[word + 1]:
-            _mark_starts(of, step + 1, starts)
-        else:
+    if step.kind == _WORDS:
+        _mark_words(of, step.what, step + 1, starts)
+    else:  # a number or a gap: not worth a list
+        _mark_all(starts)
+
+
+cdef void _mark_words(
+    const Programs *of, int32_t words, const Step *then, uint64_t *starts
+) noexcept nogil:
+    """The same for a list of words; what follows an empty one may be unknown."""
+    cdef int32_t word
+    cdef uint32_t code
+    for word in range(of.lists[words], of.lists[words + 1]):
+        if of.words[word] < of.words[word + 1]:
             code = of.chars[of.words[word]]
             starts[code % _N_STARTS // _BITS] |= <uint64_t>1 << code % _BITS
+        elif then:
+            _mark_starts(of, then, starts)
+        else:
+            _mark_all(starts)
+
+
+cdef void _mark_all(uint64_t *starts) noexcept nogil:
+    cdef int i
+    for i in range(_N_STARTS // _BITS):
+        starts[i] = ~<uint64_t>0
 
 
 cdef int32_t _match(
