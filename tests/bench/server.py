@@ -30,7 +30,6 @@ _START_SECONDS = 60
 _BATCH_TEXTS = 200  # the most that one request may hold
 _BATCH_FLOOR = 8000  # texts a second
 _SLOW_CLIENTS = 1000
-_QUEUE_SECONDS = "2"
 _CROWD = 400  # more than five seconds of work for the batches that they ask for
 _CROWD_SECONDS = 8.0
 _RETRY_AFTER = 1.0
@@ -45,7 +44,7 @@ def measure_server(texts: list[str], furious: list[str]) -> list[Measure]:
     """
     with (
         tempfile.TemporaryDirectory() as home,
-        service(Path(home), _QUEUE_SECONDS) as (port, key),
+        service(Path(home), TRIAGE_QUEUE_SECONDS="2") as (port, key),
         _echo() as other,
         multiprocessing.get_context("spawn").Pool(1) as client,
     ):
@@ -118,11 +117,11 @@ def _overload(
 
 
 @contextmanager
-def service(home: Path, queue_seconds: str = "") -> Iterator[tuple[int, str]]:
-    """The service with the current model and an SQLite database: its port and a key."""
+def service(home: Path, **settings: str) -> Iterator[tuple[int, str]]:
+    """The service with the current model, by default on SQLite: its port and a key."""
     port = free_port()
     env = {**os.environ, "TRIAGE_HOME": str(home), "TRIAGE_PORT": str(port)}
-    env |= {"TRIAGE_LOG_LEVEL": "warning", "TRIAGE_QUEUE_SECONDS": queue_seconds}
+    env |= {"TRIAGE_LOG_LEVEL": "warning", **settings}
     make = [sys.executable, "-m", "service", "create-key", "--name", "bench", "--scope", "classify"]
     made = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     key = made.stdout.strip().splitlines()[-1]
